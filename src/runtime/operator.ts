@@ -1,0 +1,80 @@
+import type { Host } from '../base/host.ts'
+import type { Batch } from '../data/batch.ts'
+import type { Schema, Value } from '../data/type.ts'
+import type { FnRef } from '../ir/expr.ts'
+import type { PhysicalNodeOf, PhysicalOp } from '../ir/physical.ts'
+
+/** Live functions beside a plan, by `FnRef.id`: contracts D7. */
+export type FunctionTable = ReadonlyMap<FnRef['id'], UserFunction>
+export type UserFunction = ((...args: never[]) => unknown) | CombineFn
+
+/** A user aggregate: contracts D32. `add` and `merge` may change and return their first argument. */
+export interface CombineFn<T = never, A = unknown, R = unknown> {
+  zero(): A
+  add(accumulator: A, value: T): A
+  merge(a: A, b: A): A
+  extract(accumulator: A): R
+  associative?: boolean
+  commutative?: boolean
+  idempotent?: boolean
+}
+
+/** Counters of one operator in one task. */
+export interface OperatorMetrics {
+  rowsIn: number
+  rowsOut: number
+  batchesOut: number
+  bytesOut: number
+  spilledBytes: number
+}
+
+/** Everything an operator may touch: contracts D17. */
+export interface OperatorContext {
+  /** Gives a batch away; undefined while there is credit, else a promise to await before the next emit. */
+  emit(batch: Batch): undefined | Promise<void>
+  /** Passes an epoch's end downstream, after everything that belongs to it. */
+  emitBarrier(epoch: number): undefined | Promise<void>
+  /** Tells upstream to stop; push is not called afterwards. */
+  done(): void
+  /** Asks for the operator's memory to grow to `bytes` in all. */
+  grant(bytes: number): 'ok' | 'spill'
+  host: Host
+  /** A new file name for spilled rows of this task; the runtime removes all of them when the task ends. */
+  spillPath(): string
+  signal: AbortSignal
+  fn(ref: FnRef): UserFunction
+  metrics: OperatorMetrics
+  hashSeed: number
+  /** `true` under tests that forbid `new Function`. */
+  interpreted: boolean
+  /** Row types of the inputs and of the output. */
+  inputs: readonly Schema[]
+  fields: Schema
+}
+
+/**
+ * Running code of a physical node. One call at a time; a returned promise is awaited before the next call.
+ * The runtime calls push, then finish once an input, then close once; after `ctx.done()` only close.
+ */
+export interface Operator {
+  readonly name: string
+  push(input: number, batch: Batch): void | Promise<void>
+  /** Input `input` has ended; the last call may emit what is left. */
+  finish(input: number): void | Promise<void>
+  /** All inputs have ended epoch `epoch`: emit what it changed, then `ctx.emitBarrier(epoch)`. */
+  barrier?(epoch: number): void | Promise<void>
+  close(): void
+}
+
+/** Traits by operator: may it be fed batches with weights? */
+export interface OperatorTraits {
+  weights: boolean
+}
+
+export type OperatorFactory<Op extends PhysicalOp> = (node: PhysicalNodeOf<Op>, ctx: OperatorContext) => Operator
+
+/** State of an operator as typed columns and plain scalars, for snapshots. */
+export interface StateRun {
+  scalars: Value
+  columns: readonly Batch[]
+}
