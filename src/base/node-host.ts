@@ -1,0 +1,85 @@
+import { randomFillSync } from 'node:crypto'
+import * as fs from 'node:fs'
+import { resourceError } from './errors.ts'
+import type { Clock, Disk, DiskFile, Host, Random } from './host.ts'
+
+/**
+ * The host of a real process: monotonic clock, random bits of the operating system, files through synchronous calls.
+ *
+ * A full disk, a quota or a file size limit is `RESOURCE_DISK_FULL`. Every other error of a call is Node's own, with its `code`:
+ * only the caller knows whether the file was an input or an output.
+ */
+export function nodeHost(): Host {
+  return { clock: nodeClock, random: nodeRandom, disk: nodeDisk }
+}
+
+const nodeClock: Clock = {
+  nowMs: () => performance.now(),
+  wallTimeUs: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+}
+
+const word = new Uint32Array(1)
+const nodeRandom: Random = {
+  uint32: () => randomFillSync(word)[0],
+}
+
+const nodeDisk: Disk = {
+  openRead: (path) => openFile(path, 'r'),
+  create: (path) => orDiskFull(path, () => openFile(path, 'wx')),
+  append: (path) => orDiskFull(path, () => openFile(path, 'a')),
+  stat(path) {
+    const stat = fs.statSync(path, { throwIfNoEntry: false })
+    return stat && { sizeBytes: stat.size, mtimeMs: stat.mtimeMs, isDirectory: stat.isDirectory() }
+  },
+  list: (path) => fs.readdirSync(path),
+  makeDirectory: (path) => orDiskFull(path, () => void fs.mkdirSync(path, { recursive: true })),
+  rename: (from, to) => orDiskFull(to, () => fs.renameSync(from, to)),
+  remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
+  syncDirectory(path) {
+    // Windows cannot open a directory; there a rename is durable enough by itself.
+    if (process.platform === 'win32') return
+    const handle = fs.openSync(path, 'r')
+    try {
+      fs.fsyncSync(handle)
+    } finally {
+      fs.closeSync(handle)
+    }
+  },
+}
+
+function openFile(path: string, flags: string): DiskFile {
+  let handle = fs.openSync(path, flags)
+  return {
+    path,
+    read: (target, offset, length, position) => fs.readSync(handle, target, offset, length, position),
+    write(data) {
+      orDiskFull(path, () => {
+        // A disk that fills up first gives a short write; only the next call fails.
+        for (let at = 0; at < data.length; ) at += fs.writeSync(handle, data, at, data.length - at)
+      })
+    },
+    sync: () => orDiskFull(path, () => fs.fsyncSync(handle)),
+    close() {
+      if (handle < 0) return
+      const closing = handle
+      handle = -1
+      orDiskFull(path, () => fs.closeSync(closing))
+    },
+  }
+}
+
+const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EFBIG', 'EDQUOT'])
+
+function orDiskFull<T>(path: string, call: () => T): T {
+  try {
+    return call()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (!fullCodes.has(code)) throw cause
+    throw resourceError('RESOURCE_DISK_FULL', `cannot write '${path}': the disk is full or a size limit was reached (${code})`, {
+      file: path,
+      hint: 'free some space or write to another disk, then run again',
+      cause,
+    })
+  }
+}
