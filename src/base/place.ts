@@ -1,4 +1,4 @@
-/** Where a piece of the user's program stands; lines and columns count from 1, columns in UTF-16 units. */
+/** Where a piece of the user's program stands; lines and columns count from 1, columns in UTF-16 units. The end is the place after the last character. */
 export interface Place {
   file: string
   line: number
