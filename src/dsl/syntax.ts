@@ -1,6 +1,6 @@
 import type { Place } from '../base/place.ts'
-import type { FnRef } from '../ir/expr.ts'
 import type { Type } from '../data/type.ts'
+import type { FnRef } from '../ir/expr.ts'
 
 /**
  * Expressions as the user wrote them: names not looked up, types not known. The text language parses to this, the builder callbacks and
@@ -22,7 +22,16 @@ export type SyntaxForm =
   | { s: 'typed'; type: Type; text: string }
   | { s: 'param'; name: string }
   /** Function call; operators are calls with the catalogue's operator names (`add`, `equal`, `and`, ...), n-ary where they associate. */
-  | { s: 'call'; fn: string; fnAt: Place; args: readonly Syntax[]; named: readonly { name: string; value: Syntax }[]; distinct?: boolean; star?: boolean; where?: Syntax }
+  | {
+      s: 'call'
+      fn: string
+      fnAt: Place
+      args: readonly Syntax[]
+      named: readonly { name: string; value: Syntax }[]
+      distinct?: boolean
+      star?: boolean
+      where?: Syntax
+    }
   | { s: 'cast'; value: Syntax; type: TypeSyntax; safe: boolean }
   | { s: 'case'; operand?: Syntax; arms: readonly { when: Syntax; then: Syntax }[]; else?: Syntax }
   | { s: 'array'; items: readonly Syntax[] }
@@ -46,7 +55,13 @@ export interface ColumnSyntax {
 /** `expr as name`, `*`, `t.*`, with except and replace. */
 export type ItemSyntax =
   | { item: 'expr'; value: Syntax; name?: string; nameAt?: Place; at: Place }
-  | { item: 'star'; of?: string; except: readonly { name: string; at: Place }[]; replace: readonly { name: string; value: Syntax; at: Place }[]; at: Place }
+  | {
+      item: 'star'
+      of?: string
+      except: readonly { name: string; at: Place }[]
+      replace: readonly { name: string; value: Syntax; at: Place }[]
+      at: Place
+    }
 
 export interface SortSyntax {
   value: Syntax
@@ -55,7 +70,10 @@ export interface SortSyntax {
   nulls?: 'first' | 'last'
 }
 
-export type RowTypeSyntax = { named: string; at: Place } | { columns: readonly ColumnSyntax[] } | { schema: readonly { name: string; type: Type; nullable: boolean }[] }
+export type RowTypeSyntax =
+  | { named: string; at: Place }
+  | { columns: readonly ColumnSyntax[] }
+  | { schema: readonly { name: string; type: Type; nullable: boolean }[] }
 
 /** A named argument of a source, a sink or a hint. */
 export interface NamedArgument {
@@ -79,7 +97,15 @@ export interface UnboundNode {
 
 export type UnboundForm =
   /** `positional` are the arguments without a name. */
-  | { u: 'source'; connector: string; connectorAt: Place; positional: readonly Syntax[]; named: readonly NamedArgument[]; schema?: RowTypeSyntax; alias?: string }
+  | {
+      u: 'source'
+      connector: string
+      connectorAt: Place
+      positional: readonly Syntax[]
+      named: readonly NamedArgument[]
+      schema?: RowTypeSyntax
+      alias?: string
+    }
   /** A table given to the run by name (`--tables`), or an imported dataset that was not inlined. */
   | { u: 'table'; name: string; alias?: string }
   /** Rows of constants; columns named by `names`, else `_c0`, ... `element`: one column, the values are elements. */
@@ -106,7 +132,9 @@ export type UnboundForm =
   | { u: 'sink'; connector: string; connectorAt: Place; positional: readonly Syntax[]; named: readonly NamedArgument[] }
 
 /** A declared result: an object's fields, or one element. */
-export type ReturnsSyntax = { schema: readonly { name: string; type: Type; nullable: boolean }[] } | { element: Type; nullable: boolean }
+export type ReturnsSyntax =
+  | { schema: readonly { name: string; type: Type; nullable: boolean }[] }
+  | { element: Type; nullable: boolean }
 
 export interface ParamSyntax {
   name: string

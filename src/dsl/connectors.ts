@@ -1,0 +1,82 @@
+import type { Place } from '../base/place.ts'
+import { callPlace } from './call-place.ts'
+import { toSyntax } from './expr.ts'
+import { type RowOfSchema, type SchemaSpec, schemaOf } from './schema.ts'
+import type { NamedArgument, RowTypeSyntax, Syntax } from './syntax.ts'
+
+/** A connector with its options: what `read` and `write` take. `T` is the row that it reads. */
+export interface ConnectorSpec<T = unknown> {
+  readonly __row?: T
+  /** @internal */
+  readonly spec: {
+    connector: string
+    at: Place
+    positional: readonly Syntax[]
+    named: readonly NamedArgument[]
+    schema?: RowTypeSyntax
+  }
+}
+
+/** Rows whose columns the compiler does not know: declare a schema to have them checked. */
+// biome-ignore lint/suspicious/noExplicitAny: a row of unknown columns allows any name with any type
+export type AnyRow = { [column: string]: any }
+
+const optionNames: Readonly<Record<string, string>> = { nullText: 'null_text' }
+
+function connector<T>(kind: string, path: string, options: object, schema?: SchemaSpec): ConnectorSpec<T> {
+  const at = callPlace()
+  const named = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({ name: optionNames[name] ?? name, value: toSyntax(value), at }))
+  return { spec: { connector: kind, at, positional: [toSyntax(path)], named, schema: schema && { schema: schemaOf(schema) } } }
+}
+
+/** Lines of text files: rows `{ line }`. `path` may be a pattern or a folder. */
+export function text(path: string): ConnectorSpec<{ line: string }> {
+  return connector('text', path, {})
+}
+
+export interface CsvOptions<S extends SchemaSpec | undefined> {
+  /** Columns and types; without it they are inferred from the first rows. */
+  schema?: S
+  /** Is the first line a header? Default true. */
+  header?: boolean
+  delimiter?: string
+  quote?: string
+  /** The unquoted text that stands for null; default: the empty field. */
+  nullText?: string
+  /** When written: `error` (default) refuses to replace an existing file. */
+  mode?: 'error' | 'overwrite'
+}
+/** Comma-separated files, to read and to write. */
+export function csv<const S extends SchemaSpec | undefined = undefined>(
+  path: string,
+  { schema, ...options }: CsvOptions<S> = {},
+): ConnectorSpec<S extends SchemaSpec ? RowOfSchema<S> : AnyRow> {
+  return connector('csv', path, options, schema)
+}
+
+export interface JsonlOptions<S extends SchemaSpec | undefined> {
+  schema?: S
+  mode?: 'error' | 'overwrite'
+}
+/** Files of one JSON object a line, to read and to write. */
+export function jsonl<const S extends SchemaSpec | undefined = undefined>(
+  path: string,
+  { schema, ...options }: JsonlOptions<S> = {},
+): ConnectorSpec<S extends SchemaSpec ? RowOfSchema<S> : AnyRow> {
+  return connector('jsonl', path, options, schema)
+}
+
+/** Rows with their changes: JSON lines with `_op` (`+` or `-`) and `_epoch` beside the columns. */
+export function changes<const S extends SchemaSpec | undefined = undefined>(
+  path: string,
+  { schema }: { schema?: S } = {},
+): ConnectorSpec<S extends SchemaSpec ? RowOfSchema<S> : AnyRow> {
+  return connector('changes', path, {}, schema)
+}
+
+/** Writes the net changes of each epoch as JSON lines: the rows with `_op` and `_epoch`. */
+export function changelog(path: string, options: { mode?: 'error' | 'overwrite' } = {}): ConnectorSpec<never> {
+  return connector('changelog', path, options)
+}

@@ -1,0 +1,252 @@
+import { planError } from '../base/errors.ts'
+import type { Type } from '../data/type.ts'
+import { callPlace } from './call-place.ts'
+import { parseTypeText, type TypeText, typeSyntaxOf } from './schema.ts'
+import type { Syntax, SyntaxForm } from './syntax.ts'
+
+/** An expression, a constant, or a `Date` as a timestamp. */
+export type ExprLike<T> = Expr<T> | T
+
+type Comparable = string | number | bigint | boolean | Date | null
+
+/**
+ * A typed expression over the columns of a row: what relational callbacks compute with. It is a description, not a value: using it with
+ * JavaScript's own operators (`r.a > 1`, `${r.a}`) throws `PLAN_EXPRESSION_COERCED`.
+ *
+ * Null operands give null, except in `isNull`, `isNotNull`, `and`, `or` and `coalesce`.
+ */
+export class Expr<T = unknown> {
+  declare readonly __type: T
+  readonly #syntax: Syntax
+
+  constructor(syntax: Syntax) {
+    this.#syntax = syntax
+  }
+  /** @internal */
+  get syntax(): Syntax {
+    return this.#syntax
+  }
+
+  add(other: ExprLike<T>): Expr<T> {
+    return call('add', [this, other])
+  }
+  sub(other: ExprLike<T>): Expr<T> {
+    return call('subtract', [this, other])
+  }
+  mul(other: ExprLike<number | null>): Expr<T> {
+    return call('multiply', [this, other])
+  }
+  /** Always a float64; by zero it is `RUN_DIVISION_BY_ZERO`. */
+  div(other: ExprLike<number | null>): Expr<number> {
+    return call('divide', [this, other])
+  }
+  mod(other: ExprLike<number | null>): Expr<T> {
+    return call('mod', [this, other])
+  }
+  neg(): Expr<T> {
+    return call('negate', [this])
+  }
+  eq(other: ExprLike<T | Comparable>): Expr<boolean> {
+    return call('equal', [this, other])
+  }
+  ne(other: ExprLike<T | Comparable>): Expr<boolean> {
+    return call('not_equal', [this, other])
+  }
+  lt(other: ExprLike<T | Comparable>): Expr<boolean> {
+    return call('less', [this, other])
+  }
+  le(other: ExprLike<T | Comparable>): Expr<boolean> {
+    return call('less_equal', [this, other])
+  }
+  gt(other: ExprLike<T | Comparable>): Expr<boolean> {
+    return call('greater', [this, other])
+  }
+  ge(other: ExprLike<T | Comparable>): Expr<boolean> {
+    return call('greater_equal', [this, other])
+  }
+  between(low: ExprLike<T>, high: ExprLike<T>): Expr<boolean> {
+    return make({ s: 'between', value: this.syntax, low: toSyntax(low), high: toSyntax(high), negated: false })
+  }
+  isIn(list: readonly ExprLike<T>[]): Expr<boolean> {
+    return make({ s: 'in', value: this.syntax, list: list.map((item) => toSyntax(item)), negated: false })
+  }
+  like(pattern: string): Expr<boolean> {
+    return call('like', [this, pattern])
+  }
+  and(...others: readonly Expr<boolean>[]): Expr<boolean> {
+    return call('and', [this, ...others])
+  }
+  or(...others: readonly Expr<boolean>[]): Expr<boolean> {
+    return call('or', [this, ...others])
+  }
+  not(): Expr<boolean> {
+    return call('not', [this])
+  }
+  isNull(): Expr<boolean> {
+    return call('is_null', [this])
+  }
+  isNotNull(): Expr<boolean> {
+    return call('is_not_null', [this])
+  }
+  coalesce(...others: readonly ExprLike<NonNullable<T> | null>[]): Expr<NonNullable<T>> {
+    return call('coalesce', [this, ...others])
+  }
+  concat(...others: readonly ExprLike<string | null>[]): Expr<string> {
+    return call('concat', [this, ...others])
+  }
+  lower(): Expr<string> {
+    return call('lower', [this])
+  }
+  upper(): Expr<string> {
+    return call('upper', [this])
+  }
+  trim(): Expr<string> {
+    return call('trim', [this])
+  }
+  /** Number of code points of a string. */
+  length(): Expr<number> {
+    return call('length', [this])
+  }
+  /** 1-based, by code points. */
+  substr(start: ExprLike<number>, length?: ExprLike<number>): Expr<string> {
+    return call('substr', length === undefined ? [this, start] : [this, start, length])
+  }
+  startsWith(prefix: ExprLike<string>): Expr<boolean> {
+    return call('starts_with', [this, prefix])
+  }
+  split(separator: string): Expr<string[]> {
+    return call('split', [this, separator])
+  }
+  /** Item `index` of an array, from 0. */
+  at(index: ExprLike<number>): Expr<T extends readonly (infer Item)[] ? Item : unknown> {
+    return make({ s: 'index', of: this.syntax, index: toSyntax(index) })
+  }
+  /** Field `name` of a struct. */
+  field<K extends keyof NonNullable<T> & string>(name: K): Expr<NonNullable<T>[K]> {
+    const at = callPlace()
+    return make({ s: 'field', of: this.syntax, name, nameAt: at })
+  }
+  /** Converts; a value that does not fit is `RUN_CAST`. */
+  cast<U = unknown>(type: TypeText): Expr<U> {
+    return make({ s: 'cast', value: this.syntax, type: typeSyntaxOf(parseTypeText(type), callPlace()), safe: false })
+  }
+
+  /** @internal */
+  [Symbol.toPrimitive](): never {
+    throw coerced()
+  }
+  /** @internal */
+  toJSON(): never {
+    throw coerced()
+  }
+}
+
+function coerced(): Error {
+  return planError('PLAN_EXPRESSION_COERCED', 'an expression was used as a JavaScript value', {
+    at: callPlace(),
+    hint: 'expressions are descriptions: write r.a.gt(1), not r.a > 1; for plain JavaScript use filter, map or flatMap',
+  })
+}
+
+const make = <T>(form: SyntaxForm): Expr<T> => new Expr<T>({ at: callPlace(), ...form })
+
+/** Calls a function of the language by its name; arguments are expressions or constants. */
+export function call<T = unknown>(fn: string, args: readonly unknown[]): Expr<T> {
+  const at = callPlace()
+  return new Expr<T>({ at, s: 'call', fn, fnAt: at, args: args.map((arg) => toSyntax(arg)), named: [] })
+}
+
+/** An expression in the text language: `expr<number>('price * qty')`. Checked when the pipeline is bound. */
+export function expr<T = unknown>(text: string): Expr<T> {
+  return new Expr<T>(textSyntax(text))
+}
+
+/** A constant as an expression. */
+export function lit<T>(value: T): Expr<T> {
+  return new Expr<T>(toSyntax(value))
+}
+
+/** `then` where the condition is true, else `otherwise`. */
+export function when<A, B>(condition: Expr<boolean>, then: ExprLike<A>, otherwise: ExprLike<B>): Expr<A | B> {
+  return make({ s: 'case', arms: [{ when: condition.syntax, then: toSyntax(then) }], else: toSyntax(otherwise) })
+}
+
+/** A text that is parsed before binding, so that a program without texts never loads the parser. */
+export interface TextSyntax {
+  at: Syntax['at']
+  s: 'text'
+  text: string
+}
+export const textSyntax = (text: string): Syntax =>
+  ({ at: callPlace(), s: 'text', text }) satisfies TextSyntax as unknown as Syntax
+
+const handleSyntax = Symbol('syntax')
+
+/** The syntax of an expression, a row handle, or a constant. */
+export function toSyntax(value: unknown): Syntax {
+  if (value instanceof Expr) return value.syntax
+  if ((typeof value === 'function' || typeof value === 'object') && value !== null && handleSyntax in value) {
+    return (value as { [handleSyntax]: Syntax })[handleSyntax]
+  }
+  const at = callPlace()
+  const typed = (type: Type['kind'], text: string): Syntax => ({ at, s: 'typed', type: { kind: type } as Type, text })
+  switch (typeof value) {
+    case 'string':
+      return { at, s: 'string', value }
+    case 'number':
+      return Number.isFinite(value)
+        ? { at, s: 'number', text: numberText(value) }
+        : typed('float64', String(value).toLowerCase().replace('infinity', 'inf'))
+    case 'bigint':
+      return { at, s: 'number', text: String(value) }
+    case 'boolean':
+      return { at, s: 'bool', value }
+    case 'undefined':
+      return { at, s: 'null' }
+    default:
+      if (value === null) return { at, s: 'null' }
+      if (value instanceof Date) return typed('timestamp', value.toISOString())
+      if (Array.isArray(value)) return { at, s: 'array', items: value.map((item) => toSyntax(item)) }
+      throw planError(
+        'PLAN_TYPE_MISMATCH',
+        `a constant must be a string, number, bigint, boolean, Date, null or an array of those, found ${typeof value}`,
+        { at },
+      )
+  }
+}
+
+// 1e21 prints with an exponent, which the language reads as float64, and so it is.
+const numberText = (value: number): string => (Object.is(value, -0) ? '0' : String(value))
+
+/**
+ * The argument of a relational callback. Whether the collection holds rows or elements is known only at bind, so the handle serves as both:
+ * a property is the column of that name, and a property that is also a method of `Expr` can be called on the element.
+ */
+export function rowHandle(): unknown {
+  const at = callPlace()
+  const element = new Expr({ at, s: 'name', name: 'value' })
+  return new Proxy(() => {}, {
+    get: (_target, name) => {
+      if (name === handleSyntax) return element.syntax
+      if (name === Symbol.toPrimitive) throw coerced()
+      if (typeof name === 'symbol') return undefined
+      return columnHandle(name, element)
+    },
+    has: (_target, name) => name === handleSyntax,
+  })
+}
+
+function columnHandle(name: string, element: Expr): unknown {
+  const column = new Expr({ at: callPlace(), s: 'name', name, quoted: true })
+  const method = Reflect.get(Expr.prototype, name)
+  if (typeof method !== 'function' || name === 'constructor') return column
+  return new Proxy(() => {}, {
+    apply: (_target, _this, args) => Reflect.apply(method, element, args),
+    get: (_target, key) => {
+      if (key === handleSyntax) return column.syntax
+      const member = Reflect.get(column, key, column)
+      return typeof member === 'function' ? member.bind(column) : member
+    },
+    has: (_target, key) => key === handleSyntax,
+  })
+}

@@ -1,0 +1,91 @@
+import { planError } from '../base/errors.ts'
+import { formatPlace } from '../base/place.ts'
+import type { FnRef } from '../ir/expr.ts'
+import { callPlace } from './call-place.ts'
+import { analyseFunction } from './fn-analysis.ts'
+import type { UnboundForm, UnboundNode, UnboundPlan, UnboundPort } from './syntax.ts'
+
+/** A user aggregate for `combineValues`. `add` and `merge` may change and return their first argument, and must not keep the value. */
+export interface CombineFn<V = never, A = unknown, R = unknown> {
+  zero(): A
+  add(accumulator: A, value: V): A
+  merge(a: A, b: A): A
+  extract(accumulator: A): R
+  /** Default true: partial results may be merged in any grouping. */
+  associative?: boolean
+  /** Default true: partial results may be merged in any order. */
+  commutative?: boolean
+  idempotent?: boolean
+}
+export type UserFunction = ((...args: never[]) => unknown) | CombineFn
+
+/** What a user says of a function that its text does not show. */
+export interface FunctionOptions {
+  /** It changes something outside: it is never run to find out a type. */
+  effects?: boolean
+  /** Equal arguments give equal results. Default: unless its text uses the clock or random numbers. */
+  deterministic?: boolean
+}
+
+/** Collects the nodes of one pipeline in build order, and the live functions beside them. */
+export class PlanBuilder {
+  readonly program: string
+  readonly module: string
+  readonly #nodes: UnboundNode[] = []
+  readonly #fns: FnRef[] = []
+  readonly functions = new Map<FnRef['id'], UserFunction>()
+
+  constructor(program: string, module: string) {
+    this.program = program
+    this.module = module
+  }
+
+  add(form: UnboundForm, inputs: readonly UnboundPort[]): UnboundPort {
+    const id = this.#nodes.length
+    this.#nodes.push({ id, inputs, at: callPlace(), form })
+    return { node: id, out: 0 }
+  }
+
+  /** Registers a function under its place in build order. `user` is the function to analyse where `fn` wraps it. */
+  function(verb: string, fn: UserFunction, options: FunctionOptions & { user?: Function } = {}): FnRef {
+    const at = callPlace()
+    const kind = typeof fn === 'function' ? 'function' : 'combine'
+    const analysed = analyseFunction(options.user ?? (typeof fn === 'function' ? fn : fn.add))
+    const ref: FnRef = {
+      id: this.#fns.length,
+      label: at.line > 0 ? `${verb} at ${formatPlace(at)}` : verb,
+      module: this.module,
+      ordinal: this.#fns.length,
+      sourceHash: analysed.sourceHash,
+      reads: kind === 'combine' ? 'all' : analysed.reads,
+      captures: analysed.captures,
+      capturesKnown: analysed.capturesKnown,
+      deterministic: options.deterministic ?? analysed.deterministic,
+      effects: options.effects ?? false,
+      kind,
+    }
+    this.#fns.push(ref)
+    this.functions.set(ref.id, fn)
+    return ref
+  }
+
+  finish(outputs: UnboundPlan['outputs']): UnboundPlan {
+    const hasSink = this.#nodes.some((node) => node.form.u === 'sink')
+    if (outputs.length === 0 && !hasSink) {
+      throw planError('PLAN_NO_OUTPUT', `pipeline '${this.program}' returns no collection and writes nothing`, {
+        hint: 'return a collection from the pipeline, or end it with write',
+      })
+    }
+    return {
+      program: this.program,
+      nodes: this.#nodes,
+      outputs,
+      params: [],
+      types: [],
+      imports: [],
+      options: {},
+      fns: this.#fns,
+      sources: {},
+    }
+  }
+}

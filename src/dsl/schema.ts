@@ -1,0 +1,85 @@
+import { suggest } from '../base/did-you-mean.ts'
+import { planError } from '../base/errors.ts'
+import type { Place } from '../base/place.ts'
+import { type Schema, scalarTypeByName, scalarTypeNames, type Type, types } from '../data/type.ts'
+import { callPlace } from './call-place.ts'
+import type { ReturnsSyntax, TypeSyntax } from './syntax.ts'
+
+/** Names of scalar types in TypeScript declarations; `?` at the end says that nulls may occur. */
+export type ScalarName = 'bool' | 'int64' | 'float64' | 'string' | 'bytes' | 'date' | 'timestamp'
+/** A type as text: a scalar's name, or `array<...>` of one. */
+export type TypeText = ScalarName | `array<${ScalarName}>`
+/** A column's type: `'int64'`, `'string?'`, `'array<string>'`. */
+export type ColumnType = TypeText | `${TypeText}?`
+/** A row type: column names to types, in order. */
+export interface SchemaSpec {
+  readonly [name: string]: ColumnType
+}
+
+type ScalarValue<S> = S extends 'bool'
+  ? boolean
+  : S extends 'int64' | 'float64'
+    ? number
+    : S extends 'string' | 'date'
+      ? string
+      : S extends 'bytes'
+        ? Uint8Array
+        : S extends 'timestamp'
+          ? Date
+          : never
+/** The JavaScript value of a column of this type, as closures and results see it. */
+export type ValueOfType<S> = S extends `${infer Base}?`
+  ? ValueOfType<Base> | null
+  : S extends `array<${infer Item}>`
+    ? ScalarValue<Item>[]
+    : ScalarValue<S>
+/** The row that a schema declares. */
+export type RowOfSchema<S> = { -readonly [K in keyof S]: ValueOfType<S[K]> }
+
+/** Reads a type's text; an unknown name is `PLAN_UNKNOWN_TYPE`. */
+export function parseTypeText(text: string): Type {
+  const array = /^array<(.*)>$/.exec(text)
+  if (array) return types.array(parseTypeText(array[1]))
+  const type = scalarTypeByName(text)
+  if (type === undefined) {
+    throw planError('PLAN_UNKNOWN_TYPE', `unknown type '${text}'`, { at: callPlace(), hint: suggest(text, scalarTypeNames) })
+  }
+  return type
+}
+
+/** The columns of a schema. */
+export function schemaOf(spec: SchemaSpec): Schema {
+  return Object.entries(spec).map(([name, text]) => {
+    const nullable = text.endsWith('?')
+    return { name, type: parseTypeText(nullable ? text.slice(0, -1) : text), nullable }
+  })
+}
+
+/** What a closure is declared to return: a row type, or the type of an element. */
+export function returnsOf(spec: SchemaSpec | ColumnType | undefined): ReturnsSyntax | undefined {
+  if (spec === undefined) return undefined
+  if (typeof spec !== 'string') return { schema: schemaOf(spec) }
+  const nullable = spec.endsWith('?')
+  return { element: parseTypeText(nullable ? spec.slice(0, -1) : spec), nullable }
+}
+
+/** A known type in the form that the binder reads. */
+export function typeSyntaxOf(type: Type, at: Place): TypeSyntax {
+  switch (type.kind) {
+    case 'array':
+      return { at, t: 'array', item: typeSyntaxOf(type.item, at) }
+    case 'struct':
+      return {
+        at,
+        t: 'struct',
+        fields: type.fields.map((field) => ({
+          name: field.name,
+          type: typeSyntaxOf(field.type, at),
+          notNull: !field.nullable,
+          at,
+        })),
+      }
+    default:
+      return { at, t: 'name', name: type.kind }
+  }
+}
