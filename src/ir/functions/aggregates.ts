@@ -2,6 +2,7 @@ import { runError } from '../../base/errors.ts'
 import { canonicalValue, compareStrings, compareValues } from '../../data/compare.ts'
 import { ExactSums } from '../../data/exact-sum.ts'
 import { int64Value, isInt64 } from '../../data/int64.ts'
+import { nearestDouble } from '../../data/rounding.ts'
 import type { Type, Value } from '../../data/type.ts'
 import { types } from '../../data/type.ts'
 import type { Algebra } from '../expr.ts'
@@ -64,7 +65,7 @@ export const aggregates: readonly AggregateFunction[] = [
     stateTypes: sumState,
     evaluate(rows, { args }) {
       if (rows.length === 0) return null
-      return args[0].kind === 'float64' ? floatSum(rows).sum(0) : checkedSum(intSum(rows))
+      return args[0].kind === 'float64' ? floatSum(rows).result(0) : checkedSum(intSum(rows))
     },
   }),
   defineAggregateFunction('avg', {
@@ -79,7 +80,7 @@ export const aggregates: readonly AggregateFunction[] = [
     stateTypes: sumState,
     evaluate(rows, { args }) {
       if (rows.length === 0) return null
-      return args[0].kind === 'float64' ? floatSum(rows).average(0) : divideExact(intSum(rows), BigInt(rows.length))
+      return args[0].kind === 'float64' ? floatSum(rows).average(0) : nearestDouble(intSum(rows), BigInt(rows.length))
     },
   }),
   defineAggregateFunction('min', extreme('Smallest value.', -1)),
@@ -94,7 +95,8 @@ export const aggregates: readonly AggregateFunction[] = [
     skipsNulls: true,
     nullable: true,
     summary: 'Texts in ascending order, joined with the separator (default a comma).',
-    stateTypes: ({ args }) => (args.length === 1 ? [types.array(types.string, false)] : [types.array(types.string, false), types.string]),
+    stateTypes: ({ args }) =>
+      args.length === 1 ? [types.array(types.string, false)] : [types.array(types.string, false), types.string],
     evaluate(rows) {
       if (rows.length === 0) return null
       const texts = rows.map(([text]) => text as string).sort(compareStrings)
@@ -113,8 +115,14 @@ export const aggregates: readonly AggregateFunction[] = [
       return rows.map(([value]) => canonicalValue(args[0], value)).sort((a, b) => compareValues(args[0], a, b))
     },
   }),
-  defineAggregateFunction('logical_and', logical('Are all values true?', (rows) => rows.every(([value]) => value === true))),
-  defineAggregateFunction('logical_or', logical('Is a value true?', (rows) => rows.some(([value]) => value === true))),
+  defineAggregateFunction(
+    'logical_and',
+    logical('Are all values true?', (rows) => rows.every(([value]) => value === true)),
+  ),
+  defineAggregateFunction(
+    'logical_or',
+    logical('Is a value true?', (rows) => rows.some(([value]) => value === true)),
+  ),
 ]
 
 /** Sum and count of int64 come with the lanes they are kept in; floats with their serialised exact sum. */
@@ -136,7 +144,12 @@ function extreme(summary: string, sign: 1 | -1): Omit<AggregateFunction, 'kind' 
     nullable: true,
     summary,
     stateTypes: ({ returns }) => [returns],
-    evaluate: (rows, { args }) => extremeOf(args[0], rows.map(([value]) => value), sign),
+    evaluate: (rows, { args }) =>
+      extremeOf(
+        args[0],
+        rows.map(([value]) => value),
+        sign,
+      ),
   }
 }
 
@@ -150,7 +163,10 @@ export function extremeOf(type: Type, values: readonly Value[], sign: 1 | -1): V
   return canonicalValue(type, best)
 }
 
-function logical(summary: string, evaluate: (rows: readonly (readonly Value[])[]) => boolean): Omit<AggregateFunction, 'kind' | 'name'> {
+function logical(
+  summary: string,
+  evaluate: (rows: readonly (readonly Value[])[]) => boolean,
+): Omit<AggregateFunction, 'kind' | 'name'> {
   return {
     signatures: [{ args: ['bool'], returns: 'bool' }],
     algebra: { associative: true, commutative: true, idempotent: true, invertible: false },
@@ -168,7 +184,8 @@ function intSum(rows: readonly (readonly Value[])[]): bigint {
 
 /** A total as int64; `RUN_OVERFLOW` outside 64 bits. */
 export function checkedSum(total: bigint): number | bigint {
-  if (!isInt64(total)) throw runError('RUN_OVERFLOW', `sum of int64 is outside 64 bits: ${total}`, { hint: 'sum cast(x as float64) instead' })
+  if (!isInt64(total))
+    throw runError('RUN_OVERFLOW', `sum of int64 is outside 64 bits: ${total}`, { hint: 'sum cast(x as float64) instead' })
   return int64Value(total)
 }
 
@@ -185,19 +202,4 @@ function smallestSeparator(rows: readonly (readonly Value[])[]): string {
     if (separator !== null && (best === undefined || compareStrings(separator, best) < 0)) best = separator
   }
   return best ?? ','
-}
-
-/** The double nearest to `dividend / divisor` (ties to even), for a divisor above 0. */
-export function divideExact(dividend: bigint, divisor: bigint): number {
-  if (dividend < 0n) return -divideExact(-dividend, divisor)
-  // 64 quotient bits and a sticky bit: more than a double keeps, so that Number() rounds as the true quotient would.
-  const shift = BigInt(Math.max(0, 66 + bitLength(divisor) - bitLength(dividend)))
-  const scaled = dividend << shift
-  const quotient = scaled / divisor
-  const sticky = quotient * divisor === scaled ? 0n : 1n
-  return Number((quotient << 1n) | sticky) * 2 ** -(Number(shift) + 1)
-}
-
-function bitLength(value: bigint): number {
-  return value.toString(2).length
 }
