@@ -49,7 +49,10 @@ export type SegmentStep =
   /** Input row as the closure sees it (`input`), output row as its results are stored (`output`). */
   | { step: 'parallelDo'; shape: 'map' | 'filter' | 'flatMap' | 'do'; fn: FnRef; input: RowShape; output: RowShape; at: Place; from: NodeId }
 
-/** One aggregate; `args` and `where` are ordinals of the input row. With phase `final` the args are the state columns. */
+/**
+ * One aggregate; `args` and `where` are ordinals of the input row. With phase `final` the args are the state columns.
+ * `argTypes` are the types of the user's arguments in every phase, since they decide the form of the state.
+ */
 export interface PhysicalAggCall {
   name: string
   fn: string | FnRef
@@ -147,7 +150,7 @@ export interface PhysicalPlan {
   regions: readonly { id: number; stages: readonly number[] }[]
   stages: readonly Stage[]
   exchanges: readonly Exchange[]
-  outputs: readonly { name: string; fields: Schema; element: boolean; keys?: readonly number[]; order: 'source' | 'undefined' | 'sorted' }[]
+  outputs: readonly { name: string; fields: Schema; element: boolean; keys?: readonly number[]; keyElement?: boolean; grouped?: boolean; order: 'source' | 'undefined' | 'sorted' }[]
   sinks: readonly { connector: string; options: Value; fields: Schema; tasks: number; stage: number }[]
   fns: readonly FnRef[]
   params: Readonly<Record<string, { type: Type; value: Value }>>

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import type { PhysicalNode, PhysicalPlan, Stage } from '../ir/physical.ts'
+import type { Draft } from './lower/draft.ts'
+import { describeOutput } from './lower/ends.ts'
+import { plainJson } from './plain-json.ts'
+import { topologicalOrder } from './plan-graph.ts'
+import { schedule } from './schedule.ts'
+
+const stateful = new Set<PhysicalNode['operator']>(['aggregate', 'join', 'groupByKey', 'sort', 'topK'])
+
+/** Freezes a draft into a physical plan: stages numbered in dependency order, modes chosen, memory shared out. */
+export function finishPlan(draft: Draft): PhysicalPlan {
+  renumberStages(draft)
+  const { choices, regions, mode, modeReason } = schedule(draft)
+  const { plan, options } = draft
+  const fingerprinted = {
+    stages: draft.stages,
+    exchanges: draft.exchanges.map(({ size, ...exchange }) => ({ ...exchange, ...choices.get(exchange.id)! })),
+    outputs: plan.outputs.map((output) => describeOutput(plan, output)),
+    sinks: draft.sinks,
+    fns: plan.fns,
+    params: plan.params,
+    hashSeed: plan.hashSeed,
+    incremental: options.incremental,
+  }
+  return {
+    version: 1,
+    epoch: 0,
+    regions,
+    ...fingerprinted,
+    stages: draft.stages.map((stage) => grantMemory(draft, stage)),
+    mode,
+    modeReason,
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify(plainJson(fingerprinted)))
+      .digest('hex')
+      .slice(0, 32),
+  }
+}
+
+/** A stage that got a broadcast input later than its consumers were made has too small a number. */
+function renumberStages(draft: Draft): void {
+  const order = topologicalOrder(
+    draft.stages.map((stage) => stage.id),
+    draft.exchanges,
+  )
+  const renamed = new Map(order.map((old, id) => [old, id]))
+  draft.stages = order.map((old, id) => ({ ...draft.stages[old], id }))
+  draft.exchanges = draft.exchanges.map((exchange) => ({
+    ...exchange,
+    from: renamed.get(exchange.from)!,
+    to: renamed.get(exchange.to)!,
+  }))
+  draft.sinks = draft.sinks.map((sink) => ({ ...sink, stage: renamed.get(sink.stage)! }))
+}
+
+/** The budget is split evenly among the operators with state of a stage and the tasks that run at once; they spill beyond it. */
+function grantMemory(draft: Draft, stage: Stage): Stage {
+  const count = stage.nodes.filter((node) => stateful.has(node.operator)).length
+  const running = Math.max(1, Math.min(stage.tasks, draft.options.backend.maxWorkers))
+  const share = count === 0 ? 0 : Math.floor(draft.options.memoryBytes / count / running)
+  return { ...stage, nodes: stage.nodes.map((node) => (stateful.has(node.operator) ? { ...node, memoryBytes: share } : node)) }
+}

@@ -1,0 +1,191 @@
+import type { Exchange, PhysicalNode, PhysicalPlan } from '../ir/physical.ts'
+import type { Draft, ExchangeDraft, StageDraft } from './lower/draft.ts'
+import type { PlannerOptions } from './options.ts'
+import { componentOf, cycleOf, topologicalOrder } from './plan-graph.ts'
+
+/** Chosen mode of one exchange. */
+interface Choice {
+  mode: Exchange['mode']
+  code: string
+  why: string
+}
+
+export interface Schedule {
+  choices: ReadonlyMap<number, Choice>
+  regions: PhysicalPlan['regions']
+  mode: PhysicalPlan['mode']
+  modeReason: string
+}
+
+/**
+ * Decides for every exchange whether batches flow as they are made or the producer ends first.
+ *
+ * Pipelined is the default. An exchange is made blocking where two inputs of a stage are read one after the other and their producers
+ * hang together, since the first could then wait for the second for ever (Flink: input priority deadlock). Regions are the components
+ * of the pipelined exchanges; where a blocking exchange would lie inside one, or regions would wait for each other in a circle,
+ * everything upstream of that exchange is cut off.
+ */
+export function schedule(draft: Draft): Schedule {
+  const choices = new Map(draft.exchanges.map((exchange) => [exchange.id, firstChoice(draft, exchange)]))
+  cutPriorities(draft, choices)
+  cutCircles(draft, choices)
+  const { mode, modeReason } = explainMode(draft.options, [...choices.values()])
+  return { choices, regions: regionsOf(draft, choices), mode, modeReason }
+}
+
+function firstChoice(draft: Draft, exchange: ExchangeDraft): Choice {
+  if (draft.options.mode === 'serial')
+    return { mode: 'blocking', code: 'E-SERIAL', why: 'serial mode: each stage ends before the next one starts' }
+  if (isBuildSide(draft, exchange)) {
+    return {
+      mode: 'pipelined',
+      code: 'E-BUILD',
+      why: 'goes straight into the hash table, which is complete before the other side is read',
+    }
+  }
+  return {
+    mode: 'pipelined',
+    code: 'E-GAIN',
+    why: `batches flow as they are made, so ${volume(exchange)} need not be written and read again`,
+  }
+}
+
+function volume({ size }: ExchangeDraft): string {
+  return size.bytes === undefined ? 'the rows' : `about ${formatBytes(size.bytes)}`
+}
+
+function isBuildSide(draft: Draft, exchange: ExchangeDraft): boolean {
+  const { nodes } = draft.stages[exchange.to]
+  return nodes.some((node) => node.operator === 'join' && leavesOf(nodes, node.inputs[1]).has(exchange.input))
+}
+
+/** The receive nodes under a node of a stage. */
+function leavesOf(nodes: readonly PhysicalNode[], root: number): Set<number> {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const leaves = new Set<number>()
+  const open = [root]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    const node = byId.get(id)!
+    if (node.operator === 'receive') leaves.add(id)
+    open.push(...node.inputs)
+  }
+  return leaves
+}
+
+/** Pairs of exchanges into a stage of which the first is read to its end before the second. */
+function prioritiesOf(draft: Draft, stage: StageDraft): [first: ExchangeDraft, later: ExchangeDraft][] {
+  const pairs: [ExchangeDraft, ExchangeDraft][] = []
+  const into = stage.inputs.map((id) => draft.exchanges[id])
+  for (const node of stage.nodes) {
+    if (node.operator === 'join') {
+      const build = leavesOf(stage.nodes, node.inputs[1])
+      const probe = leavesOf(stage.nodes, node.inputs[0])
+      for (const first of into)
+        for (const later of into) if (build.has(first.input) && probe.has(later.input)) pairs.push([first, later])
+    }
+    if (node.operator === 'receive' && node.spec.ordered) {
+      const list = node.spec.exchanges
+      for (let i = 1; i < list.length; i++) {
+        for (let j = 0; j < i; j++) pairs.push([draft.exchanges[list[j]], draft.exchanges[list[i]]])
+      }
+    }
+  }
+  return pairs
+}
+
+function cutPriorities(draft: Draft, choices: Map<number, Choice>): void {
+  for (const stage of draft.stages) {
+    const pairs = prioritiesOf(draft, stage)
+    if (pairs.length === 0) continue
+    // What hangs together without this stage; a stage that merely joins two inputs does not connect them.
+    const others = draft.stages.filter((other) => other !== stage).map((other) => other.id)
+    const edges = draft.exchanges.filter(
+      (exchange) => choices.get(exchange.id)!.mode === 'pipelined' && exchange.from !== stage.id && exchange.to !== stage.id,
+    )
+    const component = componentOf(others, edges)
+    for (const [first, later] of pairs) {
+      if (choices.get(later.id)!.mode === 'blocking' || component.get(first.from) !== component.get(later.from)) continue
+      choices.set(later.id, {
+        mode: 'blocking',
+        code: 'E-PRIORITY',
+        why: `exchange ${first.id} is read to its end first and both come from stages that depend on each other, so a full channel here could stop both`,
+      })
+    }
+  }
+}
+
+/** Until no blocking exchange lies inside a region or on a circle of regions. Each turn makes at least one exchange blocking. */
+function cutCircles(draft: Draft, choices: Map<number, Choice>): void {
+  const ids = draft.stages.map((stage) => stage.id)
+  for (;;) {
+    const pipelined = draft.exchanges.filter((exchange) => choices.get(exchange.id)!.mode === 'pipelined')
+    const region = componentOf(ids, pipelined)
+    const blocking = draft.exchanges.filter((exchange) => choices.get(exchange.id)!.mode === 'blocking')
+    const contracted = blocking.map(({ from, to }) => ({ from: region.get(from)!, to: region.get(to)! }))
+    const circle = cycleOf([...new Set(region.values())], contracted)
+    const bad = blocking.find(({ from, to }) => circle.get(region.get(from)!) === circle.get(region.get(to)!))
+    if (bad === undefined) return
+    const before = upstreamOf(draft, bad.from)
+    for (const exchange of pipelined) {
+      if (!before.has(exchange.from) || before.has(exchange.to)) continue
+      choices.set(exchange.id, {
+        mode: 'blocking',
+        code: 'E-FANOUT',
+        why: `exchange ${bad.id} must be complete before its stage starts, so what shares its producers ends with them`,
+      })
+    }
+  }
+}
+
+function upstreamOf(draft: Draft, stage: number): Set<number> {
+  const seen = new Set<number>()
+  const open = [stage]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue
+    seen.add(id)
+    for (const exchange of draft.stages[id].inputs) open.push(draft.exchanges[exchange].from)
+  }
+  return seen
+}
+
+function regionsOf(draft: Draft, choices: ReadonlyMap<number, Choice>): PhysicalPlan['regions'] {
+  const ids = draft.stages.map((stage) => stage.id)
+  const pipelined = draft.exchanges.filter((exchange) => choices.get(exchange.id)!.mode === 'pipelined')
+  const blocking = draft.exchanges.filter((exchange) => choices.get(exchange.id)!.mode === 'blocking')
+  const component = componentOf(ids, pipelined)
+  const edges = blocking.map(({ from, to }) => ({ from: component.get(from)!, to: component.get(to)! }))
+  const order = topologicalOrder([...new Set(component.values())], edges)
+  const stages = topologicalOrder(ids, draft.exchanges)
+  return order.map((number, id) => ({ id, stages: stages.filter((stage) => component.get(stage) === number) }))
+}
+
+function explainMode(options: PlannerOptions, choices: readonly Choice[]): Pick<Schedule, 'mode' | 'modeReason'> {
+  if (options.mode === 'serial') {
+    return { mode: 'serial', modeReason: 'serial, as asked: every stage ends before the stages that read it start' }
+  }
+  const blocking = choices.filter((choice) => choice.mode === 'blocking').length
+  const asked = options.incremental
+    ? 'pipelined, since an epoch must pass through all stages'
+    : options.mode === 'auto'
+      ? 'pipelined'
+      : 'pipelined, as asked'
+  const rest =
+    choices.length === 0
+      ? 'there is no exchange to wait for'
+      : blocking === 0
+        ? 'no stage needs the whole of another one first'
+        : `${blocking} of ${choices.length} exchanges must be complete before they are read`
+  return { mode: 'pipelined', modeReason: `${asked}: ${rest}` }
+}
+
+/** Bytes for people: `640 B`, `12 KB`, `3.4 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let unit = 0
+  let value = bytes
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${value >= 10 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
