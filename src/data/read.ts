@@ -5,7 +5,8 @@ import type { Column, Lane } from './column.ts'
 import { isValid } from './column.ts'
 import type { Schema, Value } from './type.ts'
 
-const decoder = new TextDecoder()
+// A byte order mark within text is text; only readers of files drop one.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Text of bytes `start .. end`; short ASCII runs are cut without the decoder. */
 export function textAt(data: Uint8Array, start: number, end: number): string {
@@ -97,7 +98,14 @@ export function makeBatch(
 ): Batch {
   let sizeBytes = 64 + (extra.weights === undefined ? 0 : rowCount * 4)
   for (const column of columns) sizeBytes += columnBytes(column)
-  return { header: extra.header ?? freshHeader, rowCount, columns, weights: extra.weights, groupStarts: extra.groupStarts, sizeBytes }
+  return {
+    header: extra.header ?? freshHeader,
+    rowCount,
+    columns,
+    weights: extra.weights,
+    groupStarts: extra.groupStarts,
+    sizeBytes,
+  }
 }
 
 /** Bytes that a column's rows take in memory. */

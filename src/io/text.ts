@@ -1,0 +1,139 @@
+import type { Batch } from '../data/batch.ts'
+import { targetBatchBytes, targetBatchRows } from '../data/batch.ts'
+import { makeBatch } from '../data/read.ts'
+import { types } from '../data/type.ts'
+import type { ReadRequest, SourceConnector } from './connector.ts'
+import { findFiles, splitFiles, totalBytes } from './files.ts'
+import { LineBlocks, plainBytes } from './lines.ts'
+import { fileTraits, pathOption, readHeader, textOption } from './source-options.ts'
+
+/**
+ * Lines of text files: one column `line`, never null. A line ends at `\n` or `\r\n`, which are not part of it; a lone `\r` stays.
+ *
+ * @throws {@link MillraceError} `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `SOURCE_CHANGED`, `DATA_INVALID_UTF8`, `DATA_LINE_TOO_LONG`.
+ */
+export const textSource: SourceConnector = {
+  kind: 'text',
+  positional: 'path',
+  options: { path: pathOption },
+  takesSchema: false,
+  async describe(options, context) {
+    const files = findFiles(textOption(options, 'path'), context)
+    return {
+      schema: [{ name: 'line', type: types.string, nullable: false }],
+      inferred: false,
+      sizeBytes: totalBytes(files),
+      traits: fileTraits,
+      files,
+      splits: splitFiles(files),
+    }
+  },
+  read: readText,
+}
+
+function* readText({ split, splitIndex, fields, limit = Number.POSITIVE_INFINITY, host, signal }: ReadRequest): Iterable<Batch> {
+  const blocks = new LineBlocks(split, host)
+  try {
+    for (let firstRow = 0; firstRow < limit && blocks.next(); ) {
+      for (let at = 0; at < blocks.end && firstRow < limit; ) {
+        signal.throwIfAborted()
+        const lines = cutLines(blocks.data, at, batchEnd(blocks, at), Math.min(targetBatchRows, limit - firstRow))
+        at = lines.next
+        const columns = fields.map(() => ({
+          store: 'bytes' as const,
+          type: types.string,
+          length: lines.rowCount,
+          offsets: lines.offsets,
+          data: lines.bytes,
+        }))
+        yield makeBatch(columns, lines.rowCount, { header: readHeader(splitIndex, firstRow) })
+        firstRow += lines.rowCount
+      }
+    }
+  } finally {
+    blocks.close()
+  }
+}
+
+/** End of the last line that is whole within a batch's bytes, or of the first line when that is longer. */
+function batchEnd({ data, end }: LineBlocks, from: number): number {
+  const target = from + targetBatchBytes
+  if (target >= end) return end
+  const last = data.lastIndexOf(newline, target - 1)
+  return (last >= from ? last : data.indexOf(newline, target)) + 1
+}
+
+interface Lines {
+  rowCount: number
+  offsets: Int32Array
+  bytes: Uint8Array
+  /** Bytes written. */
+  size: number
+  /** Where the line after the last one starts. */
+  next: number
+}
+
+const newline = 10
+const carriageReturn = 13
+/** Lines longer than this are found and moved by native calls, shorter ones by words: equal near 150 bytes. */
+const longLineBytes = 150
+
+/** Copies the lines of `data[from .. end)`, which ends with a newline, one behind the other without their line breaks. */
+function cutLines(data: Uint8Array, from: number, end: number, maxRows: number): Lines {
+  const bytes = plainBytes(end - from + 8)
+  const offsets = new Int32Array(Math.min(maxRows, end - from) + 1)
+  const sample = data.indexOf(newline, from) - from
+  const lines = { rowCount: 0, offsets, bytes, size: 0, next: from }
+  if (sample < longLineBytes) cutShortLines(data, end, maxRows, lines)
+  else cutLongLines(data, end, maxRows, lines)
+  lines.offsets = offsets.subarray(0, lines.rowCount + 1)
+  lines.bytes = bytes.subarray(0, lines.size)
+  return lines
+}
+
+// Moves eight bytes at a time and looks for a newline in them at once (zero-byte test of "Hacker's Delight", 6-1: its lowest bit is exact). What
+// was written behind a newline is overwritten by the next line. 1.1, 1.6 and 2.1 GB/s for lines of 20, 80 and 400 bytes, against 0.4 for a loop
+// over bytes, and 0.4, 1.0 and 4.0 for native calls.
+function cutShortLines(data: Uint8Array, end: number, maxRows: number, lines: Lines): void {
+  const { offsets, bytes } = lines
+  const source = new DataView(data.buffer)
+  const target = new DataView(bytes.buffer)
+  let { rowCount, size, next } = lines
+  while (next < end && rowCount < maxRows) {
+    const low = source.getInt32(next, true)
+    const high = source.getInt32(next + 4, true)
+    const lowXor = low ^ 0x0a0a0a0a
+    const highXor = high ^ 0x0a0a0a0a
+    const lowHit = (lowXor - 0x01010101) & ~lowXor & 0x80808080
+    const highHit = (highXor - 0x01010101) & ~highXor & 0x80808080
+    target.setInt32(size, low, true)
+    target.setInt32(size + 4, high, true)
+    if ((lowHit | highHit) === 0) {
+      next += 8
+      size += 8
+      continue
+    }
+    const hit = lowHit !== 0 ? lowHit : highHit
+    const before = ((31 - Math.clz32(hit & -hit)) >> 3) + (lowHit !== 0 ? 0 : 4)
+    next += before + 1
+    size += before
+    if (bytes[size - 1] === carriageReturn && size > offsets[rowCount]) size--
+    offsets[++rowCount] = size
+  }
+  lines.rowCount = rowCount
+  lines.size = size
+  lines.next = next
+}
+
+function cutLongLines(data: Uint8Array, end: number, maxRows: number, lines: Lines): void {
+  const { offsets, bytes } = lines
+  while (lines.next < end && lines.rowCount < maxRows) {
+    const start = lines.next
+    const stop = data.indexOf(newline, start)
+    const lineEnd = stop > start && data[stop - 1] === carriageReturn ? stop - 1 : stop
+    bytes.set(data.subarray(start, lineEnd), lines.size)
+    lines.size += lineEnd - start
+    offsets[++lines.rowCount] = lines.size
+    lines.next = stop + 1
+  }
+}
