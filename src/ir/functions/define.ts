@@ -3,9 +3,21 @@ import type { Algebra } from '../expr.ts'
 
 /**
  * The type of an argument or result in a signature. `T` stands for one type, the same wherever it occurs; `any` for every type;
- * `number` for int64 or float64; `array<T>` for an array of that type.
+ * `array<T>` for an array of that type.
  */
-export type TypePattern = 'bool' | 'int64' | 'float64' | 'string' | 'bytes' | 'date' | 'timestamp' | 'T' | 'any' | 'array<T>' | 'array<string>' | 'array<any>'
+export type TypePattern =
+  | 'bool'
+  | 'int64'
+  | 'float64'
+  | 'string'
+  | 'bytes'
+  | 'date'
+  | 'timestamp'
+  | 'T'
+  | 'any'
+  | 'array<T>'
+  | 'array<string>'
+  | 'array<any>'
 
 export interface Signature {
   args: readonly TypePattern[]
@@ -34,6 +46,10 @@ export interface ScalarFunction {
   fails: boolean
   /** May its result be null though no argument is? */
   nullable?: boolean
+  /** With custom nulls: null only when all arguments are (`all`), or never. Default: when one of them is. */
+  nullWhen?: 'all' | 'never'
+  /** Are arguments evaluated from the left and only as far as the result needs, so that `x <> 0 and 1 / x > 2` cannot fail? */
+  lazy?: boolean
   /** True for operators that text spells with signs; they are left out of suggestions. */
   internal?: boolean
   /** One line for the docs. */
@@ -60,7 +76,8 @@ export interface AggregateFunction {
 
 export type CatalogueFunction = ScalarFunction | AggregateFunction
 
-type ScalarOptions = Omit<ScalarFunction, 'kind' | 'name' | 'volatility' | 'fails' | 'nulls'> & Partial<Pick<ScalarFunction, 'volatility' | 'fails' | 'nulls'>>
+type ScalarOptions = Omit<ScalarFunction, 'kind' | 'name' | 'volatility' | 'fails' | 'nulls'> &
+  Partial<Pick<ScalarFunction, 'volatility' | 'fails' | 'nulls'>>
 
 /** Defines a scalar function; by default pure, never failing, null in null out. */
 export function defineScalarFunction(name: string, options: ScalarOptions): ScalarFunction {
