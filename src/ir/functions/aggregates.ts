@@ -9,6 +9,8 @@ import type { Algebra } from '../expr.ts'
 import type { AggregateFunction, CallTypes, Signature, TypePattern } from './define.ts'
 import { defineAggregateFunction } from './define.ts'
 
+const ordered: readonly TypePattern[] = ['bool', 'int64', 'float64', 'string', 'bytes', 'date', 'timestamp']
+
 /**
  * Aggregate functions. None of them depends on the order of its rows.
  *
@@ -133,8 +135,6 @@ function sumState({ args }: CallTypes): readonly Type[] {
 function adding(): Algebra {
   return { associative: true, commutative: true, idempotent: false, invertible: true }
 }
-
-const ordered: readonly TypePattern[] = ['bool', 'int64', 'float64', 'string', 'bytes', 'date', 'timestamp']
 
 function extreme(summary: string, sign: 1 | -1): Omit<AggregateFunction, 'kind' | 'name'> {
   return {

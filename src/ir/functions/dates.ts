@@ -17,6 +17,11 @@ import type { Type, Value } from '../../data/type.ts'
 import type { ScalarFunction, Signature } from './define.ts'
 import { defineScalarFunction } from './define.ts'
 
+const eitherType: readonly Signature[] = [
+  { args: ['date'], returns: 'int64' },
+  { args: ['timestamp'], returns: 'int64' },
+]
+
 /**
  * Dates and timestamps, all in UTC. Units are texts: of dates `day week isoweek month quarter year`, of timestamps
  * `microsecond millisecond second minute hour day`. Weeks start on Sunday, ISO weeks on Monday. Results outside the years 1 to 9999 are
@@ -107,11 +112,6 @@ export const dates: readonly ScalarFunction[] = [
     evaluate: ([a, b, unit]) => int64Value((BigInt(a as Int64) - BigInt(b as Int64)) / timeUnit('timestamp_diff', unit)),
   }),
   ...(['seconds', 'millis', 'micros'] as const).flatMap((unit, i) => sinceEpoch(unit, 1_000_000n / 1000n ** BigInt(i))),
-]
-
-const eitherType: readonly Signature[] = [
-  { args: ['date'], returns: 'int64' },
-  { args: ['timestamp'], returns: 'int64' },
 ]
 
 function part(name: string, summary: string, read: (days: number) => number): ScalarFunction {
