@@ -1,0 +1,19 @@
+import { explainProgram } from '../run/explain.ts'
+import { prepare } from '../run/prepare.ts'
+import { loadProgram, type Program } from '../run/program.ts'
+import { reportError } from './report.ts'
+import { paramsOf, type PlanFlags, runOptionsOf } from './shared-options.ts'
+
+type ExplainFlags = PlanFlags & { format: 'text' | 'json'; costs: 'on' | 'off'; incremental?: boolean }
+
+/** `millrace explain FILE`. */
+export async function explainCommand(file: string, flags: ExplainFlags): Promise<void> {
+  let program: Program | undefined
+  try {
+    program = await loadProgram(file, paramsOf(flags))
+    const prepared = await prepare(program, { ...runOptionsOf(flags), incremental: flags.incremental })
+    process.stdout.write(explainProgram(prepared, { format: flags.format, costs: flags.costs === 'on' }))
+  } catch (thrown) {
+    reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
+  }
+}

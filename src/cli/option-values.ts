@@ -1,0 +1,32 @@
+import { usageError } from '../base/errors.ts'
+
+/** Adds one `--param name=value`. */
+export function collectParam(text: string, params: Map<string, string>): Map<string, string> {
+  const equals = text.indexOf('=')
+  if (equals <= 0) throw usageError('USAGE_ARGUMENT', `--param takes name=value, found '${text}'`)
+  return new Map(params).set(text.slice(0, equals), text.slice(equals + 1))
+}
+
+/** A whole number of at least `least`. */
+export const parseCount =
+  (option: string, least: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > 65_536) {
+      throw usageError('USAGE_ARGUMENT', `${option} takes a whole number from ${least} to 65536, found '${text}'`)
+    }
+    return value
+  }
+
+const units: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }
+const leastMemory = 4e6
+
+/** A size such as `512MB` or `1.5GiB` in bytes. */
+export function parseMemory(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
+  const unit = match === null ? undefined : units[match[2].toLowerCase()]
+  if (match === null || unit === undefined) throw usageError('USAGE_ARGUMENT', `--memory takes a size such as 512MB or 2GiB, found '${text}'`)
+  const bytes = Math.floor(Number(match[1]) * unit)
+  if (bytes < leastMemory) throw usageError('USAGE_ARGUMENT', `--memory must be at least 4MB, found '${text}'`)
+  return bytes
+}

@@ -1,0 +1,91 @@
+import { Command, CommanderError, Option } from 'commander'
+import { usageError } from '../base/errors.ts'
+import { checkCommand } from './check-command.ts'
+import { explainCommand } from './explain-command.ts'
+import { collectParam, parseCount, parseMemory } from './option-values.ts'
+import { queryCommand } from './query-command.ts'
+import { reportError } from './report.ts'
+import { runCommand } from './run-command.ts'
+
+/** The command line. Exit codes: 0 ok, 1 run failed, 2 usage or check errors, 3 bad data, 4 source or sink, 5 resources, 70 bug, 130 and 143 signals. */
+export async function main(argv: readonly string[], version: string): Promise<void> {
+  const program = new Command('millrace')
+    .description('Dataflow pipelines for TypeScript: from .flow text or code, planned, explained, run.')
+    .version(version, '-V, --version')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', examples)
+  const file = '<file>'
+  const fileHelp = 'a .flow file, or a TypeScript module with a pipeline'
+
+  planOptions(program.command('run').description('run a program').argument(file, fileHelp))
+    .addOption(formatOption())
+    .option('--output <name>', 'which of several outputs to print, by name or number from 1')
+    .option('--resume', 'go on with the interrupted run of this program and these parameters')
+    .option('--incremental', 'run by epochs of changes and emit changes only (with --once)')
+    .option('--once', 'end after the last epoch of the input')
+    .option('--sorted', 'put rows without a defined order in the order of all columns')
+    .option('--rows <n>', 'rows shown of a table', parseCount('--rows', 0), 20)
+    .option('--quiet', 'no progress and no summary')
+    .action(runCommand)
+  planOptions(program.command('explain').description('show the plan, and the reason for every decision').argument(file, fileHelp))
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--costs <state>', 'show estimates').choices(['on', 'off']).default('on'))
+    .option('--incremental', 'plan for epochs of changes')
+    .action(explainCommand)
+  planOptions(program.command('check').description('check a program: names, types and files, without running it').argument(file, fileHelp))
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .action(checkCommand)
+  planOptions(program.command('query').description('run a query and print its rows').argument('[file]', 'a .flow file; without it and without -e, standard input'))
+    .option('-e, --expression <text>', 'the query')
+    .option('--tables <file>', 'JSON file with tables that the query may name')
+    .addOption(formatOption())
+    .option('--output <name>', 'which of several outputs to print, by name or number from 1; default the last')
+    .option('--sorted', 'put rows without a defined order in the order of all columns')
+    .option('--rows <n>', 'rows shown of a table', parseCount('--rows', 0), 20)
+    .option('--quiet', 'no progress and no summary')
+    .action(queryCommand)
+  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
+
+  try {
+    if (argv.length <= 2) program.help()
+    await program.parseAsync(argv)
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return commanderEnd(thrown)
+    reportError(thrown, {})
+  }
+}
+
+/** The options that decide what the plan is. */
+function planOptions(command: Command): Command {
+  return command
+    .option('--param <name=value>', 'value of a parameter; may be given several times', collectParam, new Map())
+    .addOption(new Option('--backend <name>', 'where to run').choices(['auto', 'inline', 'threads']).default('auto'))
+    .option('--workers <n>', 'number of worker threads', parseCount('--workers', 1))
+    .addOption(new Option('--mode <mode>', 'stage by stage, or all stages of a region together').choices(['auto', 'serial', 'pipelined']).default('auto'))
+    .option('--memory <size>', 'memory budget, as 512MB or 2GB; default half of the machine', parseMemory)
+    .option('--cwd <folder>', 'folder that data paths start from')
+    .option('--disable-rule <name>', 'plan without this rule; may be given several times', (name, names: string[]) => [...names, name], [])
+    .option('--check-plans', 'validate the plan after each rule')
+}
+
+const formatOption = (): Option => new Option('--format <format>', 'how rows are printed').choices(['table', 'csv', 'json', 'jsonl']).default('table')
+
+function commanderEnd(error: CommanderError): void {
+  if (error.exitCode === 0) return
+  if (error.code === 'commander.help') {
+    process.exitCode = 2
+    return
+  }
+  const message = error.message.replace(/^error: /, '').replace(/\.$/, '').split('\n')
+  reportError(usageError('USAGE_ARGUMENT', message[0], { hint: message[1]?.replace(/^\(|\)$/g, '') ?? 'see millrace --help' }), {})
+}
+
+const examples = `
+Examples:
+  millrace run examples/word-count/word-count.flow
+  millrace run pipeline.ts --param day=2026-01-01 --workers 4
+  millrace query -e "from csv('sales.csv') |> aggregate sum(amount) as total group by region |> order by total desc"
+  millrace explain pipeline.flow
+  millrace check pipeline.flow`

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { usageError } from '../base/errors.ts'
+import { execute } from '../run/execute.ts'
+import { prepare } from '../run/prepare.ts'
+import { loadFlow, loadProgram, type Program } from '../run/program.ts'
+import { readTablesFile } from '../run/tables-file.ts'
+import { abortOnSignals, reportError } from './report.ts'
+import { paramsOf, type PlanFlags, type RowFlags, runOptionsOf } from './shared-options.ts'
+import { chooseOutputs, writeOutputs } from './write-outputs.ts'
+
+type QueryFlags = PlanFlags & RowFlags & { expression?: string; tables?: string }
+
+/** `millrace query`: prints the rows of the last query of the text and nothing else. */
+export async function queryCommand(file: string | undefined, flags: QueryFlags): Promise<void> {
+  const signal = abortOnSignals()
+  let program: Program | undefined
+  try {
+    program = await loadQuery(file, flags)
+    const tables = flags.tables === undefined ? undefined : readTablesFile(flags.tables)
+    const options = { ...runOptionsOf(flags), tables, sorted: flags.sorted, signal }
+    const prepared = await prepare(program, options)
+    const { outputs } = prepared.planned.physical
+    const wanted = { ...flags, output: flags.output ?? (outputs.length > 1 ? String(outputs.length) : undefined) }
+    chooseOutputs(outputs, wanted)
+    const done = await execute(prepared, options)
+    try {
+      await writeOutputs(chooseOutputs(done.outputs, wanted), flags)
+    } finally {
+      done.close()
+    }
+  } catch (thrown) {
+    reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
+  }
+}
+
+function loadQuery(file: string | undefined, flags: QueryFlags): Promise<Program> {
+  const { expression } = flags
+  if (file !== undefined && expression !== undefined) throw usageError('USAGE_ARGUMENT', 'give the query as a file or with -e, not both')
+  if (file !== undefined) return loadProgram(file, paramsOf(flags))
+  const text = expression ?? readStandardInput()
+  if (text.trim() === '') throw usageError('USAGE_ARGUMENT', 'the query is empty', { hint: `for example -e "from csv('x.csv') |> limit 5"` })
+  return loadFlow(join(process.cwd(), '<query>'), text, paramsOf(flags))
+}
+
+function readStandardInput(): string {
+  if (process.stdin.isTTY) throw usageError('USAGE_ARGUMENT', 'there is no query: give a file, -e TEXT, or text on standard input')
+  return readFileSync(0, 'utf8')
+}

@@ -1,0 +1,37 @@
+import { usageError } from '../base/errors.ts'
+import { execute } from '../run/execute.ts'
+import { prepare } from '../run/prepare.ts'
+import { loadProgram, type Program } from '../run/program.ts'
+import { startProgress } from './progress.ts'
+import { abortOnSignals, reportError } from './report.ts'
+import { paramsOf, type PlanFlags, type RowFlags, runOptionsOf } from './shared-options.ts'
+import { summaryLine } from './summary.ts'
+import { chooseOutputs, writeOutputs } from './write-outputs.ts'
+
+type RunFlags = PlanFlags & RowFlags & { resume?: boolean; incremental?: boolean; once?: boolean }
+
+/** `millrace run FILE`. */
+export async function runCommand(file: string, flags: RunFlags): Promise<void> {
+  const signal = abortOnSignals()
+  let program: Program | undefined
+  try {
+    if (flags.incremental === true && flags.once !== true) {
+      throw usageError('USAGE_ARGUMENT', '--incremental needs --once: the run ends after the last epoch of the input')
+    }
+    if (flags.once === true && flags.incremental !== true) throw usageError('USAGE_ARGUMENT', '--once belongs to --incremental')
+    program = await loadProgram(file, paramsOf(flags))
+    const options = { ...runOptionsOf(flags), resume: flags.resume, incremental: flags.incremental, sorted: flags.sorted, signal }
+    const prepared = await prepare(program, options)
+    chooseOutputs(prepared.planned.physical.outputs, flags)
+    const progress = flags.quiet === true ? undefined : startProgress(prepared)
+    const done = await execute(prepared, { ...options, onProgress: progress?.update }).finally(() => progress?.end())
+    try {
+      await writeOutputs(chooseOutputs(done.outputs, flags), flags)
+    } finally {
+      done.close()
+    }
+    if (flags.quiet !== true) process.stderr.write(`${summaryLine(done)}\n`)
+  } catch (thrown) {
+    reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
+  }
+}

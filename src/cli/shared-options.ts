@@ -1,0 +1,28 @@
+import type { GivenParam } from '../dsl/bind/context.ts'
+import type { RunOptions } from '../run/options.ts'
+
+/** What commander hands to a command that plans. */
+export interface PlanFlags {
+  param: ReadonlyMap<string, string>
+  backend: 'auto' | 'inline' | 'threads'
+  workers?: number
+  mode: 'auto' | 'serial' | 'pipelined'
+  memory?: number
+  cwd?: string
+  disableRule: readonly string[]
+  checkPlans?: boolean
+}
+export interface RowFlags {
+  format: 'table' | 'csv' | 'json' | 'jsonl'
+  output?: string
+  sorted?: boolean
+  rows: number
+  quiet?: boolean
+}
+
+export function runOptionsOf(flags: PlanFlags): RunOptions {
+  const { backend, workers, mode, memory, cwd, disableRule, checkPlans } = flags
+  return { backend, workers, mode, memoryBytes: memory, cwd, disabledRules: disableRule, checkPlans }
+}
+
+export const paramsOf = (flags: PlanFlags): ReadonlyMap<string, GivenParam> => new Map([...flags.param].map(([name, text]) => [name, { text }]))

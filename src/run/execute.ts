@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { isMainThread, workerData } from 'node:worker_threads'
+import type { RunResult } from '../backends/backend.ts'
+import { runError } from '../base/errors.ts'
+import type { Value } from '../data/type.ts'
+import { defaultConnectors } from '../io/index.ts'
+import { cleanStaleRuns, findInterruptedRun } from '../runtime/run-folders.ts'
+import type { RunMetrics } from '../runtime/metrics.ts'
+import type { RunOptions } from './options.ts'
+import { outputsOf, type RunOutput } from './output.ts'
+import type { Prepared } from './prepare.ts'
+import { type Program, projectRoot } from './program.ts'
+
+/** A finished run: its results, and what it took. */
+export interface FinishedRun extends AsyncDisposable {
+  id: string
+  outputs: readonly RunOutput[]
+  metrics: RunMetrics
+  /** Removes what the results are kept in; they cannot be read afterwards. */
+  close(): void
+}
+
+/** Runs a prepared program. */
+export async function execute(prepared: Prepared, options: RunOptions): Promise<FinishedRun> {
+  refuseNested()
+  const { planned, program } = prepared
+  const runs = runsFolder(prepared.cwd)
+  cleanStaleRuns(prepared.host.disk, runs)
+  const key = runKey(program)
+  const interrupted = options.resume === true ? findInterruptedRun(prepared.host.disk, runs, key) : undefined
+  const id = interrupted?.id ?? newRunId(key, prepared)
+  const result = await prepared.backend.run({
+    plan: planned.physical,
+    functions: program.functions,
+    connectors: defaultConnectors,
+    program: (program.reference ?? null) as Value,
+    workers: prepared.choice.workers,
+    memoryBytes: prepared.memoryBytes,
+    cwd: prepared.cwd,
+    run: {
+      id,
+      directory: join(runs, id),
+      resume: interrupted !== undefined,
+      recoverable: planned.physical.mode === 'serial',
+    },
+    host: prepared.host,
+    signal: options.signal ?? new AbortController().signal,
+    onProgress: options.onProgress,
+  })
+  return finished(id, result, prepared)
+}
+
+function finished(id: string, result: RunResult, prepared: Prepared): FinishedRun {
+  const close = (): void => result.close()
+  return {
+    id,
+    outputs: outputsOf(result, prepared.planned.physical),
+    metrics: result.metrics,
+    close,
+    [Symbol.asyncDispose]: async () => close(),
+  }
+}
+
+/** A module that calls run() when it is imported would start a run in every worker, each of which would start more. */
+function refuseNested(): void {
+  if (!isMainThread && (workerData as { millraceWorker?: unknown } | null)?.millraceWorker !== undefined) {
+    throw runError('RUN_NESTED', 'run() was called while a worker was loading the module', {
+      hint: 'call it only in the main program: if (isMainThread) await run(...), or keep the pipeline in a module of its own',
+    })
+  }
+}
+
+/** Folder of this project's runs: `.millrace/runs` beside the nearest package.json, else in the working directory. */
+export const runsFolder = (cwd: string): string => join(projectRoot(cwd), '.millrace', 'runs')
+
+// Program and parameters: what `--resume` must find again.
+function runKey(program: Program): string {
+  const params = [...program.params].map(([name, param]) => [name, 'text' in param ? param.text : String(param.value)])
+  return createHash('sha256').update(JSON.stringify([program.key, params])).digest('hex').slice(0, 12)
+}
+
+const newRunId = (key: string, { host }: Prepared): string =>
+  `${key}-${Math.floor(host.clock.wallTimeUs() / 1e6).toString(36)}${host.random.uint32().toString(36)}`

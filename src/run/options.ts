@@ -1,0 +1,58 @@
+import { availableParallelism, totalmem } from 'node:os'
+import type { GivenTable } from '../dsl/bind/context.ts'
+import type { RunProgress } from '../runtime/metrics.ts'
+
+/** How a program is planned and run. Everything has a default. */
+export interface RunOptions {
+  /** `auto`: inline for at most 32 MB of input and no `workers`, else threads. */
+  backend?: 'auto' | 'inline' | 'threads'
+  /** Worker threads; default: one a core, and no more than there are splits to read. */
+  workers?: number
+  /** `serial`: every exchange is stored and stages run one after the other, so that a killed run can go on. Default `auto`. */
+  mode?: 'auto' | 'serial' | 'pipelined'
+  /** Bytes for operators and exchanges together; default: half of the machine's memory. */
+  memoryBytes?: number
+  /** Folder that data paths start from; default: the working directory. */
+  cwd?: string
+  /** Tables that the program may name. */
+  tables?: ReadonlyMap<string, GivenTable>
+  /** Go on with the interrupted run of the same program and parameters; it simply runs where there is none. */
+  resume?: boolean
+  /** Run by epochs of changes, and emit changes only. */
+  incremental?: boolean
+  /** Names of planner rules that must not fire. */
+  disabledRules?: readonly string[]
+  /** Validate the plan after each rule. */
+  checkPlans?: boolean
+  signal?: AbortSignal
+  onProgress?(progress: RunProgress): void
+}
+
+const inlineBytes = 32 * 1024 * 1024
+
+/** Half of what the machine, or the container's limit, gives. */
+export function defaultMemoryBytes(): number {
+  // Unlimited containers report 2^64 − 1.
+  return Math.floor(Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2)
+}
+
+export interface BackendChoice {
+  backend: 'inline' | 'threads'
+  workers: number
+  /** One sentence for explain. */
+  reason: string
+}
+
+/** Chooses where to run from the size of the input alone, so that the same program and files always run the same way. */
+export function chooseBackend(options: RunOptions, input: { sizeBytes: number; splits: number; importable: boolean }): BackendChoice {
+  const threads = options.workers ?? Math.max(1, Math.min(availableParallelism(), input.splits))
+  if (options.backend === 'inline') return { backend: 'inline', workers: 1, reason: 'inline, because --backend inline was given' }
+  if (!input.importable) return { backend: 'inline', workers: 1, reason: 'inline, because the pipeline is not exported by its module, so that no worker can import it' }
+  if (options.backend === 'threads') return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --backend threads was given` }
+  if (options.workers !== undefined) return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --workers was given` }
+  const megabytes = (input.sizeBytes / 1e6).toFixed(1)
+  if (input.sizeBytes <= inlineBytes) return { backend: 'inline', workers: 1, reason: `inline, because ${megabytes} MB of input are not worth starting workers` }
+  return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because there are ${megabytes} MB of input in ${input.splits} splits` }
+}
+
+const count = (workers: number): string => `${workers} worker ${workers === 1 ? 'thread' : 'threads'}`

@@ -1,0 +1,148 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inlineBackend } from '../backends/inline/index.ts'
+import { threadsBackend } from '../backends/threads/index.ts'
+import type { Backend } from '../backends/backend.ts'
+import { planError } from '../base/errors.ts'
+import type { Host } from '../base/host.ts'
+import { nodeHost } from '../base/node-host.ts'
+import { toJsRows } from '../data/js-row.ts'
+import type { Value } from '../data/type.ts'
+import { bind } from '../dsl/bind/bind.ts'
+import type { BindWarning } from '../dsl/bind/context.ts'
+import { hasTexts, parseTexts } from '../dsl/texts.ts'
+import { defaultConnectors } from '../io/index.ts'
+import type { ConnectorOptions } from '../io/connector.ts'
+import type { NodeId } from '../ir/expr.ts'
+import type { LogicalNode, Plan } from '../ir/logical.ts'
+import type { PlannedProgram } from '../planner/options.ts'
+import { planProgram } from '../planner/plan.ts'
+import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
+import type { Program } from './program.ts'
+
+/** A program bound and planned: ready to explain or to run. */
+export interface Prepared {
+  program: Program
+  planned: PlannedProgram
+  warnings: readonly BindWarning[]
+  choice: BackendChoice
+  backend: Backend
+  memoryBytes: number
+  cwd: string
+  host: Host
+}
+
+/** Binds the program (files are looked at, types are checked) and plans it. */
+export async function prepare(program: Program, options: RunOptions): Promise<Prepared> {
+  const host = nodeHost()
+  const cwd = options.cwd ?? process.cwd()
+  const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
+  const { plan, warnings } = await bind(await withParsedTexts(program.plan), {
+    connectors: defaultConnectors,
+    host,
+    cwd,
+    params: program.params,
+    tables: options.tables ?? new Map(),
+    incremental: options.incremental ?? false,
+    sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes }),
+  })
+  const choice = chooseBackend(options, inputOf(plan, program))
+  if (options.backend === 'threads' && choice.backend !== 'threads') {
+    throw planError('PLAN_NOT_EXPORTED', `pipeline '${program.name}' is not exported by its module, so that no worker can import it`, {
+      hint: 'write export default pipeline(...), or use the inline backend',
+    })
+  }
+  const backend = choice.backend === 'inline' ? inlineBackend : threadsBackend(workerUrl())
+  const planned = planProgram(plan, {
+    mode: options.mode ?? 'auto',
+    backend: backend.traits,
+    incremental: options.incremental ?? false,
+    disabledRules: options.disabledRules ?? [],
+    checkPlans: options.checkPlans ?? false,
+    memoryBytes,
+    isSinglePart: (connector, sinkOptions) => isSinglePart(connector, sinkOptions, host, cwd),
+  })
+  return { program, planned, warnings, choice, backend, memoryBytes, cwd, host }
+}
+
+async function withParsedTexts(plan: Program['plan']): Promise<Program['plan']> {
+  if (!hasTexts(plan)) return plan
+  const { parseExpression } = await import('../dsl/flow/build.ts')
+  return parseTexts(plan, parseExpression)
+}
+
+// In the bundle the worker's entry lies beside this chunk; the sources run as they are.
+function workerUrl(): URL {
+  return import.meta.url.endsWith('.ts') ? new URL('./worker.ts', import.meta.url) : new URL('./worker.js', import.meta.url)
+}
+
+function inputOf(plan: Plan, program: Program): { sizeBytes: number; splits: number; importable: boolean } {
+  let sizeBytes = 0
+  let splits = 0
+  for (const node of plan.nodes) {
+    if (node.op !== 'source') continue
+    sizeBytes += node.described.sizeBytes ?? 0
+    splits += node.described.splits.length
+  }
+  return { sizeBytes, splits, importable: program.reference !== undefined || plan.fns.length === 0 }
+}
+
+function isSinglePart(connector: string, options: Value, host: Host, cwd: string): boolean {
+  const sink = defaultConnectors.sinks.get(connector)
+  return sink === undefined || sink.check(options as ConnectorOptions, { host, cwd, fields: [] }).singlePart
+}
+
+const sampledRows = 1_024
+
+/** Runs the plan's prefix up to `node` over the first rows of the first split of each source, in this thread. */
+async function sample(
+  plan: Plan,
+  node: NodeId,
+  program: Program,
+  context: { host: Host; cwd: string; memoryBytes: number },
+): Promise<readonly unknown[]> {
+  const planned = planProgram(prefixOf(plan, node), {
+    mode: 'pipelined',
+    backend: inlineBackend.traits,
+    incremental: false,
+    disabledRules: [],
+    checkPlans: false,
+    memoryBytes: context.memoryBytes,
+    isSinglePart: () => true,
+  })
+  const id = `sample-${process.pid}-${context.host.random.uint32().toString(36)}`
+  const result = await inlineBackend.run({
+    plan: planned.physical,
+    functions: program.functions,
+    connectors: defaultConnectors,
+    program: null,
+    workers: 1,
+    memoryBytes: context.memoryBytes,
+    cwd: context.cwd,
+    run: { id, directory: join(tmpdir(), `millrace-${id}`), resume: false, recoverable: false },
+    host: context.host,
+    signal: new AbortController().signal,
+  })
+  try {
+    return [...result.outputs[0].batches()].flatMap((batch) => [...toJsRows(batch, planned.physical.outputs[0])]).slice(0, sampledRows)
+  } finally {
+    result.close()
+  }
+}
+
+/** The nodes that `node` depends on, with its first output as the only result and sources cut to their first rows. */
+function prefixOf(plan: Plan, node: NodeId): Plan {
+  const needed = new Set<NodeId>([node])
+  for (const candidate of plan.nodes.toReversed()) {
+    if (needed.has(candidate.id)) for (const input of candidate.inputs) needed.add(input.node)
+  }
+  const nodes = plan.nodes.filter((candidate) => needed.has(candidate.id)).map(firstRows)
+  return { ...plan, nodes, outputs: [{ name: 'sample', port: { node, out: 0 } }] }
+}
+
+function firstRows(node: LogicalNode): LogicalNode {
+  if (node.op === 'values') return { ...node, rows: node.rows.slice(0, sampledRows) }
+  if (node.op !== 'source') return node
+  const described = { ...node.described, splits: node.described.splits.slice(0, 1) }
+  return { ...node, described, pushed: { ...node.pushed, limit: sampledRows } }
+}

@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
+import { sourceError, usageError } from '../base/errors.ts'
+import type { Value } from '../data/type.ts'
+import type { GivenParam } from '../dsl/bind/context.ts'
+import { type BuiltPlan, isPipeline, type Pipeline } from '../dsl/pipeline.ts'
+import type { UserFunction } from '../dsl/plan-builder.ts'
+import type { UnboundPlan } from '../dsl/syntax.ts'
+import { importUserModule, moduleUrl } from './load-module.ts'
+import { pipelineParams } from './params.ts'
+
+/** A program ready to bind: its plan as the user wrote it, the live functions, and how a worker finds the same functions. */
+export interface Program {
+  /** Name for people. */
+  name: string
+  /** What `--resume` knows it by: the file's path, or the pipeline's module and name. */
+  key: string
+  plan: UnboundPlan
+  functions: ReadonlyMap<number, UserFunction>
+  /** Plain data for a worker's loader; undefined when no worker can import the functions. */
+  reference: ProgramReference | undefined
+  params: ReadonlyMap<string, GivenParam>
+}
+
+export type ProgramReference =
+  | { kind: 'imports'; imports: readonly { id: number; module: string; export: string }[] }
+  | { kind: 'pipeline'; module: string; name: string; params: Value; fingerprint: string }
+
+export type GivenParams = ReadonlyMap<string, GivenParam>
+
+/** Loads a `.flow` file or a TypeScript or JavaScript module with a pipeline. */
+export async function loadProgram(path: string, params: GivenParams): Promise<Program> {
+  const file = resolve(path)
+  if (!existsSync(file)) {
+    throw sourceError('SOURCE_NOT_FOUND', `there is no file '${path}'`, { hint: `paths start from ${process.cwd()}` })
+  }
+  if (statSync(file).isDirectory()) throw usageError('USAGE_FILE', `'${path}' is a folder, expected a .flow file or a module`)
+  const extension = extname(file)
+  if (extension === '.flow') return loadFlow(file, readFileSync(file, 'utf8'), params)
+  if (/^\.[mc]?[tj]s$/.test(extension)) return loadPipelineModule(file, params)
+  throw usageError('USAGE_FILE', `'${path}' is no program: expected a .flow, .ts, .mts, .js or .mjs file`)
+}
+
+/** Parses a program in the text language. `file` need not exist: it names the text in errors and is where imports start from. */
+export async function loadFlow(file: string, text: string, params: GivenParams): Promise<Program> {
+  const { buildFlow } = await import('../dsl/flow/build.ts')
+  const { plan, functions } = await buildFlow(file, text, {
+    importModule: importUserModule,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    projectRoot: projectRoot(dirname(file)),
+  })
+  const imports = plan.fns.map((fn) => ({ id: fn.id, module: fn.module, export: fn.export ?? '' }))
+  return { name: file, key: file, plan, functions: functions as Program['functions'], reference: { kind: 'imports', imports }, params }
+}
+
+async function loadPipelineModule(file: string, params: GivenParams): Promise<Program> {
+  const module = await importUserModule(moduleUrl(file))
+  if (!isPipeline(module.default)) {
+    const named = Object.entries(module).find(([, value]) => isPipeline(value))
+    throw usageError('USAGE_MODULE', `the module has no pipeline as its default export`, {
+      at: { file, line: 0, column: 0 },
+      hint: named === undefined ? 'write export default pipeline(...)' : `export '${named[0]}' as the default`,
+    })
+  }
+  return loadPipeline(module.default, params)
+}
+
+/** Builds a pipeline for these parameters. */
+export async function loadPipeline(pipeline: Pipeline, given: GivenParams): Promise<Program> {
+  const params = await pipelineParams(pipeline, given)
+  const built = pipeline.build(params.values as never)
+  const reference = await pipelineReference(pipeline, built, params.json)
+  // The values are already in the plan: a pipeline has no parameters left to bind.
+  return { name: pipeline.name, key: `${pipeline.module}#${pipeline.name}#${JSON.stringify(params.json)}`, ...built, reference, params: new Map() }
+}
+
+// Only a pipeline that its module exports can be found by a worker that imports the module.
+async function pipelineReference(pipeline: Pipeline, built: BuiltPlan, params: Value): Promise<ProgramReference | undefined> {
+  if (pipeline.module === '') return undefined
+  const module = await importUserModule(pipeline.module)
+  if (!Object.values(module).includes(pipeline)) return undefined
+  const { fingerprintUnbound } = await import('../ir/fingerprint.ts')
+  return { kind: 'pipeline', module: pipeline.module, name: pipeline.name, params, fingerprint: fingerprintUnbound(built.plan) }
+}
+
+/** A plan built by a script in this process, which no worker can rebuild. */
+export function scratchProgram(built: BuiltPlan): Program {
+  return { name: built.plan.program, key: `scratch#${built.plan.program}`, ...built, reference: undefined, params: new Map() }
+}
+
+/** The nearest folder with a package.json above `folder`, else `folder` itself. */
+export function projectRoot(folder: string): string {
+  let at = existsSync(folder) ? realpathSync(folder) : folder
+  for (;;) {
+    if (existsSync(join(at, 'package.json'))) return at
+    const above = dirname(at)
+    if (above === at) return folder
+    at = above
+  }
+}

@@ -1,0 +1,37 @@
+import { serveWorker } from '../backends/threads/worker.ts'
+import { planError } from '../base/errors.ts'
+import type { Value } from '../data/type.ts'
+import { isPipeline } from '../dsl/pipeline.ts'
+import type { UserFunction } from '../dsl/plan-builder.ts'
+import { defaultConnectors } from '../io/index.ts'
+import { fingerprintUnbound } from '../ir/fingerprint.ts'
+import { importUserModule } from './load-module.ts'
+import { paramsOfJson } from './params.ts'
+import type { ProgramReference } from './program.ts'
+
+/** Finds the functions of a program by importing the user's modules and building the same pipeline again. */
+async function loadFunctions(program: Value): Promise<ReadonlyMap<number, UserFunction>> {
+  if (program === null) return new Map()
+  const reference = program as unknown as ProgramReference
+  if (reference.kind === 'imports') {
+    const entries = reference.imports.map(async (imported): Promise<[number, UserFunction]> => {
+      const module = await importUserModule(imported.module)
+      const value = module[imported.export] as UserFunction | { fn: UserFunction }
+      return [imported.id, typeof value === 'object' && 'fn' in value ? value.fn : (value as UserFunction)]
+    })
+    return new Map(await Promise.all(entries))
+  }
+  const module = await importUserModule(reference.module)
+  const pipeline = Object.values(module).find((value) => isPipeline(value) && value.name === reference.name)
+  if (!isPipeline(pipeline)) throw planError('PLAN_MISMATCH', `a worker found no pipeline '${reference.name}' in ${reference.module}`)
+  const built = pipeline.build(paramsOfJson(pipeline, reference.params) as never)
+  if (fingerprintUnbound(built.plan) !== reference.fingerprint) {
+    throw planError('PLAN_MISMATCH', `a worker built another plan for pipeline '${reference.name}' than the coordinator`, {
+      at: pipeline.at,
+      hint: 'the function given to pipeline() must depend on its parameters alone: no clock, no random numbers, no environment',
+    })
+  }
+  return built.functions
+}
+
+serveWorker({ loadFunctions, connectors: defaultConnectors })
