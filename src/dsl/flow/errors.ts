@@ -1,0 +1,270 @@
+import type { IParserErrorMessageProvider, IToken, TokenType } from 'chevrotain'
+import { didYouMean, suggest } from '../../base/did-you-mean.ts'
+import type { ErrorCode } from '../../base/error-codes.ts'
+import * as t from './tokens.ts'
+
+/** What the parser could not take, in words. */
+export interface SyntaxProblem {
+  code: Extract<ErrorCode, `FLOW_${string}`>
+  message: string
+  hint?: string
+  token: IToken
+  /** The bracket that is still open. */
+  opened?: IToken
+}
+
+/** Where the parser stood when it gave up. */
+interface Stuck {
+  actual: IToken
+  previous: IToken | undefined
+  ruleName: string
+  /** Tokens that could have stood here; none known when the text goes on after a complete query. */
+  expected: readonly TokenType[]
+}
+
+/** Puts the parser's complaints into our words. The parser wants texts; `problem` keeps the first with its code and hint. */
+export class ParserMessages implements IParserErrorMessageProvider {
+  problem: SyntaxProblem | undefined
+  #tokens: readonly IToken[] = []
+
+  reset(tokens: readonly IToken[]): void {
+    this.problem = undefined
+    this.#tokens = tokens
+  }
+
+  buildMismatchTokenMessage(from: { expected: TokenType; actual: IToken; ruleName: string }): string {
+    return this.#report({ ...from, expected: [from.expected] })
+  }
+  buildNoViableAltMessage(from: { expectedPathsPerAlt: TokenType[][][]; actual: IToken[]; ruleName: string }): string {
+    return this.#report({ ...from, actual: from.actual[0], expected: firstTokens(from.expectedPathsPerAlt.flat()) })
+  }
+  buildEarlyExitMessage(from: { expectedIterationPaths: TokenType[][]; actual: IToken[]; ruleName: string }): string {
+    return this.#report({ ...from, actual: from.actual[0], expected: firstTokens(from.expectedIterationPaths) })
+  }
+  buildNotAllInputParsedMessage(from: { firstRedundant: IToken; ruleName: string }): string {
+    return this.#report({ ruleName: from.ruleName, actual: from.firstRedundant, expected: [] })
+  }
+
+  #report(from: Omit<Stuck, 'previous'>): string {
+    const index = isEnd(from.actual) ? this.#tokens.length : this.#tokens.indexOf(from.actual)
+    const stuck: Stuck = {
+      ruleName: from.ruleName,
+      actual: from.actual,
+      expected: from.expected,
+      previous: this.#tokens[index - 1],
+    }
+    const opened = from.expected.length === 1 ? openBracket(this.#tokens, index, from.expected[0]) : undefined
+    this.problem ??= { code: 'FLOW_SYNTAX', token: from.actual, ...(opened ? { opened } : {}), ...explain(stuck) }
+    return this.problem.message
+  }
+}
+
+type Explanation = Omit<SyntaxProblem, 'token' | 'code'> & Partial<SyntaxProblem>
+
+function explain(stuck: Stuck): Explanation {
+  return (
+    foreignSign(stuck) ??
+    pathAsTable(stuck) ??
+    unknownOperator(stuck) ??
+    reservedWord(stuck) ??
+    afterTheEnd(stuck) ??
+    expectation(stuck)
+  )
+}
+
+/** Signs that other languages use for what is spelled otherwise here. */
+function foreignSign({ actual, expected }: Stuck): Explanation | undefined {
+  switch (actual.tokenType) {
+    case t.EqualEqual:
+      return { message: "'==' is no operator", hint: "write '=' to compare" }
+    case t.DoubleColon:
+      return { message: "'::' is no operator", hint: 'write cast(value as type)' }
+    case t.AndAnd:
+      return { message: "'&&' is no operator", hint: "write 'and'" }
+    default:
+  }
+  const isComparison = actual.tokenType.CATEGORIES?.includes(t.Comparison) ?? false
+  if (!isComparison || expected.length > 1 || expected.includes(t.Name)) return undefined
+  return { message: `comparisons do not chain, found a second one, '${actual.image}'`, hint: 'put one of them in parentheses' }
+}
+
+function pathAsTable({ actual, previous }: Stuck): Explanation | undefined {
+  const isString = actual.tokenType.CATEGORIES?.includes(t.StringLiteral) ?? false
+  if (!isString || (previous?.tokenType !== t.From && previous?.tokenType !== t.Join)) return undefined
+  const connector = /\.(jsonl|ndjson|json)/i.test(actual.image) ? 'jsonl' : /\.(txt|log)/i.test(actual.image) ? 'text' : 'csv'
+  return {
+    message: 'expected a dataset or a source function, found a string',
+    hint: `did you mean ${connector}(${actual.image})?`,
+  }
+}
+
+/** What people write who come from SQL or another pipe language. */
+const otherWords: Readonly<Record<string, string>> = {
+  having: "use 'where' after 'aggregate'",
+  qualify: "use 'where' after the operator that makes the value",
+  group: "write 'aggregate ... group by ...'",
+  filter: "use 'where'",
+  project: "use 'select'",
+  sort: "use 'order by'",
+  order: "use 'order by'",
+  derive: "use 'extend'",
+  summarize: "use 'aggregate'",
+  take: "use 'limit'",
+  unique: "use 'distinct'",
+  from: "a query has one 'from'; further inputs come by 'join' or 'union all'",
+  ...Object.fromEntries(
+    ['right', 'full', 'cross', 'natural'].map((word) => [word, "the joins are 'join', 'inner join' and 'left join'"]),
+  ),
+}
+
+function unknownOperator({ actual, previous, ruleName }: Stuck): Explanation | undefined {
+  if (ruleName !== 'pipeOp' || previous?.tokenType !== t.Pipe) return undefined
+  if (isEnd(actual)) return { message: "expected an operator after '|>', found the end of the text", hint: operatorList }
+  const word = actual.image.toLowerCase()
+  const hint = Object.hasOwn(otherWords, word)
+    ? otherWords[word]
+    : suggest(
+        word,
+        t.pipeWords.flatMap((each) => [each, each.split(' ')[0]]),
+        operatorList,
+      )
+  return { code: 'FLOW_UNKNOWN_OPERATOR', message: `unknown pipe operator '${shorten(actual.image)}'`, hint }
+}
+const operatorList = `the operators are ${t.pipeWords.join(', ')}`
+
+function reservedWord({ actual, expected, ruleName }: Stuck): Explanation | undefined {
+  if (!t.reservedWords.has(actual.tokenType.name)) return undefined
+  const wantsName =
+    (expected.length === 1 && (expected[0] === t.Name || expected[0] === t.Word)) ||
+    ruleName === 'tableRef' ||
+    ruleName === 'alias'
+  const hasNoUse = t.unusedTokens.has(actual.tokenType) && ruleName === 'atom'
+  if (!wantsName && !hasNoUse) return undefined
+  return {
+    code: 'FLOW_RESERVED_WORD',
+    message: `expected a name, found the reserved word '${actual.image}'`,
+    hint: `write \`${actual.image}\` in backquotes to use it as a name`,
+  }
+}
+
+const operatorTokens: ReadonlySet<TokenType> = new Set([
+  ...[t.Where, t.Select, t.Extend, t.Drop, t.Rename, t.Aggregate, t.Order, t.Limit, t.Union, t.Distinct, t.Write],
+])
+/** Words that can go on after something complete. */
+const continuingWords = [
+  'where',
+  'select',
+  'extend',
+  'aggregate',
+  'group',
+  'order',
+  'limit',
+  'join',
+  'union',
+  'write',
+  'and',
+  'or',
+  'between',
+  'like',
+  'as',
+]
+
+/** The text goes on after a statement that is complete. */
+function afterTheEnd({ actual, previous, expected }: Stuck): Explanation | undefined {
+  if (expected.length > 0) return undefined
+  const startsLine =
+    previous === undefined || previous.tokenType === t.Semicolon || (previous.endLine as number) < (actual.startLine as number)
+  const word = shorten(actual.image)
+  if (actual.tokenType === t.Group) return { message: "'group by' stands outside an aggregate", hint: otherWords.group }
+  if (operatorTokens.has(actual.tokenType) && !(startsLine && actual.tokenType === t.Select)) {
+    return { message: `expected '|>' before '${word}'`, hint: `write |> ${word}` }
+  }
+  if (startsLine) {
+    const hint =
+      actual.tokenType === t.Select
+        ? "a query starts with 'from': from t |> select ..."
+        : suggest(word, t.statementWords, statementList)
+    return { code: 'FLOW_UNKNOWN_STATEMENT', message: `no statement starts with '${word}'`, hint }
+  }
+  return {
+    message: `expected '|>' or the end of the statement, found '${word}'`,
+    hint: nearWord(actual, previous, continuingWords),
+  }
+}
+const statementList = `statements start with ${t.statementWords.join(', ')}`
+
+/** What to say instead of the list of tokens that could follow. */
+const expectedByRule: Readonly<Record<string, string>> = {
+  atom: 'an expression',
+  type: 'a type',
+  statement: 'a statement',
+  primary: "a query, which starts with 'from'",
+  tableRef: 'a dataset, a source function or a query in parentheses',
+  rowType: 'the name of a type or columns in parentheses',
+  alias: 'a name',
+  joinCondition: "'on' or 'using'",
+  isTail: "'null', 'true', 'false' or 'distinct from'",
+}
+const hintByRule: Readonly<Record<string, string>> = {
+  primary: 'write from name, from csv(...), or values (...)',
+  union: "'union all' keeps repeated rows, 'union distinct' drops them",
+  joinCondition: 'write join b on a.k = b.k, or join b using (k)',
+}
+
+function expectation({ actual, previous, expected, ruleName }: Stuck): Explanation {
+  const labels = [...new Set(expected.map((token) => token.LABEL ?? token.name))]
+  const kinds = expected.length > 1 && Object.hasOwn(expectedByRule, ruleName) ? expectedByRule[ruleName] : enumerate(labels)
+  const near = nearWord(
+    actual,
+    previous,
+    expected.map((token) => token.name).filter((name) => t.keywords.includes(name)),
+  )
+  const known = Object.hasOwn(hintByRule, ruleName) ? hintByRule[ruleName] : undefined
+  return { message: `expected ${kinds}, found ${describeToken(actual)}`, hint: near ?? known ?? pipeIsMissing(actual) }
+}
+
+function pipeIsMissing(actual: IToken): string | undefined {
+  return operatorTokens.has(actual.tokenType) ? `an operator follows '|>': write |> ${actual.image}` : undefined
+}
+
+/** A word that was probably meant to be a keyword: the one the parser stands at, or the one before it, which it took for an alias. */
+function nearWord(actual: IToken, previous: IToken | undefined, words: readonly string[]): string | undefined {
+  const near = actual.tokenType === t.Identifier ? didYouMean(actual.image, words) : undefined
+  if (near !== undefined) return `did you mean '${near}'?`
+  if (previous?.tokenType !== t.Identifier) return undefined
+  const before = didYouMean(previous.image, [...words, ...continuingWords])
+  if (before === undefined) return undefined
+  const needsPipe = t.pipeWords.some((each) => each.startsWith(before)) && before !== 'as'
+  return `did you mean '${needsPipe ? '|> ' : ''}${before}' instead of '${previous.image}'?`
+}
+
+function enumerate(labels: readonly string[]): string {
+  const shown = labels.slice(0, 5)
+  if (labels.length > 5) return `${shown.join(', ')} or another word`
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}` : shown[0]
+}
+
+function describeToken(token: IToken): string {
+  return isEnd(token) ? 'the end of the text' : `'${shorten(token.image)}'`
+}
+
+function shorten(image: string): string {
+  const line = image.split(/[\r\n]/, 1)[0]
+  return line.length > 40 || line.length < image.length ? `${line.slice(0, 40)}…` : line
+}
+
+/** The opening bracket that `closer` would close, when that is what is missing. */
+function openBracket(tokens: readonly IToken[], end: number, closer: TokenType): IToken | undefined {
+  if (closer !== t.RightParen && closer !== t.RightBracket) return undefined
+  const opener = closer === t.RightParen ? t.LeftParen : t.LeftBracket
+  let depth = 0
+  for (let i = end - 1; i >= 0; i--) {
+    if (tokens[i].tokenType === closer) depth++
+    else if (tokens[i].tokenType === opener && depth-- === 0) return tokens[i]
+  }
+  return undefined
+}
+
+const firstTokens = (paths: readonly TokenType[][]): TokenType[] => [...new Set(paths.flatMap((path) => path.slice(0, 1)))]
+
+const isEnd = (token: IToken): boolean => token.tokenType.name === 'EOF'
