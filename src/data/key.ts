@@ -62,7 +62,7 @@ function hashLane(column: LaneColumn, rows: number, lo: Int32Array, hi: Int32Arr
       const value = values[row]
       if (nulls !== undefined && (nulls[row >> 3] & (1 << (row & 7))) === 0) mix(lo, hi, row, nullWord, nullWord)
       else {
-        number[0] = value === value ? value + 0 : Number.NaN
+        number[0] = Number.isNaN(value) ? Number.NaN : value + 0
         mix(lo, hi, row, words[0], words[1])
       }
     }
@@ -76,7 +76,7 @@ function hashLaneRow(column: LaneColumn, row: number, lo: Int32Array, hi: Int32A
   const value = column.values[row]
   // An unsafe integer is hashed by its 64 bits, a safe one as the double that other batches of the same column hold.
   if (typeof value === 'bigint' && (value > 9007199254740991n || value < -9007199254740991n)) wide[0] = value
-  else number[0] = value === value ? Number(value) + 0 : Number.NaN
+  else number[0] = Number(value) + 0
   mix(lo, hi, target, words[0], words[1])
 }
 

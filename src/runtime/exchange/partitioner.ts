@@ -1,9 +1,8 @@
+import { appendRows, builderBytes } from '../../data/append.ts'
 import type { Batch } from '../../data/batch.ts'
 import { freshHeader, targetBatchBytes, targetBatchRows } from '../../data/batch.ts'
 import type { ColumnBuilder } from '../../data/builder.ts'
 import { createBuilder } from '../../data/builder.ts'
-import type { BytesColumn, Column, LaneColumn } from '../../data/column.ts'
-import { isValid } from '../../data/column.ts'
 import { hashRows, partitionOf } from '../../data/key.ts'
 import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
@@ -96,7 +95,7 @@ function createHashPartitioner(
       const to = starts[partition + 1]
       if (from === to) continue
       const destination = destinations[partition]
-      appendRows(destination, batch, rows, from, to)
+      appendTo(destination, batch, rows, from, to)
       if (destination.rowCount < targetBatchRows && bytesOf(destination) < targetBatchBytes) continue
       const wait = send(partition)
       if (wait !== undefined) waits.push(wait)
@@ -138,9 +137,9 @@ function createHashPartitioner(
   }
 }
 
-function appendRows(destination: Destination, batch: Batch, rows: Int32Array, from: number, to: number): void {
+function appendTo(destination: Destination, batch: Batch, rows: Int32Array, from: number, to: number): void {
   const before = destination.rowCount
-  for (let i = 0; i < batch.columns.length; i++) appendColumn(destination.builders[i], batch.columns[i], rows, from, to)
+  for (let i = 0; i < batch.columns.length; i++) appendRows(destination.builders[i], batch.columns[i], rows, from, to)
   destination.rowCount = before + to - from
   if (batch.weights === undefined && destination.weights === undefined) return
   // A mix of batches with and without weights: those without count once.
@@ -153,60 +152,8 @@ function appendRows(destination: Destination, batch: Batch, rows: Int32Array, fr
     destination.weights[before + i - from] = batch.weights === undefined ? 1 : batch.weights[rows[i]]
 }
 
-/** Appends some rows of a column to a builder; the common stores without a call a row. */
-export function appendColumn(builder: ColumnBuilder, column: Column, rows: Int32Array, from: number, to: number): void {
-  if (column.nulls === undefined) {
-    if (builder.store === 'lane' && column.store === 'lane' && column.values.constructor === builder.values.constructor) {
-      builder.reserve(to - from)
-      appendLane(builder.values as Float64Array, builder.length, column as LaneColumn & { values: Float64Array }, rows, from, to)
-      builder.length += to - from
-      return
-    }
-    if (builder.store === 'bytes' && column.store === 'bytes') {
-      builder.reserve(to - from)
-      for (let i = from; i < to; i++) {
-        const row = rows[i]
-        builder.appendBytes((column as BytesColumn).data, column.offsets[row], column.offsets[row + 1])
-      }
-      return
-    }
-  }
-  for (let i = from; i < to; i++) {
-    if (isValid(column, rows[i])) builder.appendFrom(column, rows[i])
-    else builder.appendNull()
-  }
-}
-
-function appendLane(
-  out: Float64Array,
-  at: number,
-  column: { values: Float64Array },
-  rows: Int32Array,
-  from: number,
-  to: number,
-): void {
-  const { values } = column
-  for (let i = from; i < to; i++) out[at++] = values[rows[i]]
-}
-
 function bytesOf(destination: Destination): number {
   let bytes = destination.rowCount * 4
   for (const builder of destination.builders) bytes += builderBytes(builder)
   return bytes
-}
-
-/** Bytes that the rows in a builder take. */
-export function builderBytes(builder: ColumnBuilder): number {
-  switch (builder.store) {
-    case 'lane':
-      return builder.length * builder.values.BYTES_PER_ELEMENT
-    case 'bytes':
-      return builder.length * 4 + builder.dataLength
-    case 'list':
-      return builder.length * 4 + builderBytes(builder.items)
-    case 'struct':
-      return builder.children.reduce((sum, child) => sum + builderBytes(child), 0)
-    case 'js':
-      return builder.length * 64
-  }
 }

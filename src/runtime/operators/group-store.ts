@@ -1,0 +1,141 @@
+import type { Batch } from '../../data/batch.ts'
+import type { Column } from '../../data/column.ts'
+import { isValid } from '../../data/column.ts'
+import { gatherColumn } from '../../data/gather.ts'
+import { makeBatch } from '../../data/read.ts'
+import type { Schema } from '../../data/type.ts'
+import type { PhysicalNodeOf } from '../../ir/physical.ts'
+import type { OperatorContext } from '../operator.ts'
+import type { Accumulator } from './accumulators/accumulator.ts'
+import { createAccumulator } from './accumulators/create.ts'
+import { rowsPerBatch } from './emit.ts'
+import { GroupTable } from './group-table.ts'
+
+type AggregateSpec = PhysicalNodeOf<'aggregate'>['spec']
+
+/** The groups of an aggregate with their accumulators: what it holds in memory at one time. */
+export class GroupStore {
+  readonly table: GroupTable
+  readonly accumulators: readonly Accumulator[]
+  /** Row type of states, as partial aggregates emit them and spilled blocks hold them. */
+  readonly stateFields: Schema
+  /** Group of each row of the last batch taken. */
+  groups = new Int32Array(0)
+  readonly #spec: AggregateSpec
+  readonly #keyCount: number
+
+  constructor(spec: AggregateSpec, ctx: OperatorContext) {
+    const fields = ctx.inputs[0]
+    this.#spec = spec
+    this.#keyCount = spec.keys.length
+    this.table = new GroupTable(
+      spec.keys.map((key) => fields[key].type),
+      ctx.hashSeed,
+    )
+    this.accumulators = spec.calls.map((call) => createAccumulator(call, fields, ctx))
+    const states = this.accumulators.flatMap(({ stateTypes }) => stateTypes)
+    this.stateFields = [
+      ...spec.keys.map((key) => fields[key]),
+      ...states.map((type, i) => ({ name: `state ${i}`, type, nullable: true })),
+    ]
+  }
+
+  get count(): number {
+    return this.table.count
+  }
+
+  get sizeBytes(): number {
+    return this.accumulators.reduce((sum, { sizeBytes }) => sum + sizeBytes, this.table.sizeBytes)
+  }
+
+  /** Takes rows as the operator gets them: raw, or states in the final phase. */
+  take(batch: Batch): void {
+    const { keys, calls, phase } = this.#spec
+    const groups = this.#assign(
+      keys.map((key) => batch.columns[key]),
+      batch.rowCount,
+    )
+    for (let i = 0; i < calls.length; i++) {
+      const { args, where } = calls[i]
+      const columns = args.map((arg) => batch.columns[arg])
+      if (phase === 'final') this.accumulators[i].merge(groups, batch.rowCount, columns)
+      else if (where === undefined) this.accumulators[i].add(groups, batch.rowCount, columns, batch.weights)
+      else addWhere(this.accumulators[i], groups, batch, columns, batch.columns[where])
+    }
+  }
+
+  /** Takes states that were spilled. */
+  takeStates(batch: Batch): void {
+    const groups = this.#assign(batch.columns.slice(0, this.#keyCount), batch.rowCount)
+    let at = this.#keyCount
+    for (const accumulator of this.accumulators) {
+      const next = at + accumulator.stateTypes.length
+      accumulator.merge(groups, batch.rowCount, batch.columns.slice(at, next))
+      at = next
+    }
+  }
+
+  /** Without keys there is one group, whether rows came or not. */
+  ensureGroup(): void {
+    if (this.#keyCount === 0 && this.count === 0) this.#assign([], 1)
+  }
+
+  /** All groups ordered by (hash64, key), as states or as results, in batches. */
+  *batches(form: 'states' | 'results'): Generator<Batch, void> {
+    const order = this.table.order()
+    const step = rowsPerBatch(order.length, this.sizeBytes)
+    for (let from = 0; from < order.length; ) {
+      let to = Math.min(order.length, from + step)
+      // Groups of one hash stay in one block: merging spilled runs goes by whole hashes.
+      while (to < order.length && this.#sameHash(order[to - 1], order[to])) to++
+      yield makeBatch(this.rows(form, order, from, to), to - from)
+      from = to
+    }
+  }
+
+  /** Columns of groups `order[from .. to)`: keys, then states or results. */
+  rows(form: 'states' | 'results', order: Int32Array, from: number, to: number): Column[] {
+    const columns = this.table.keyColumns().map((column) => gatherColumn(column, order.subarray(from, to), to - from))
+    for (const accumulator of this.accumulators) {
+      if (form === 'states') columns.push(...accumulator.states(order, from, to))
+      else columns.push(accumulator.results(order, from, to))
+    }
+    return columns
+  }
+
+  clear(): void {
+    this.table.clear()
+    for (const accumulator of this.accumulators) accumulator.clear()
+  }
+
+  #assign(keys: readonly Column[], rowCount: number): Int32Array {
+    if (this.groups.length < rowCount) this.groups = new Int32Array(rowCount)
+    this.table.assign(keys, rowCount, this.groups)
+    for (const accumulator of this.accumulators) accumulator.reserve(this.table.count)
+    return this.groups
+  }
+
+  #sameHash(a: number, b: number): boolean {
+    return this.table.hi[a] === this.table.hi[b] && this.table.lo[a] === this.table.lo[b]
+  }
+}
+
+function addWhere(accumulator: Accumulator, groups: Int32Array, batch: Batch, args: readonly Column[], where: Column): void {
+  const rows = new Int32Array(batch.rowCount)
+  let count = 0
+  for (let row = 0; row < batch.rowCount; row++) if (isTrue(where, row)) rows[count++] = row
+  const kept = args.map((column) => gatherColumn(column, rows, count))
+  const own = new Int32Array(count)
+  const weights = batch.weights === undefined ? undefined : new Int32Array(count)
+  for (let i = 0; i < count; i++) {
+    own[i] = groups[rows[i]]
+    if (weights !== undefined && batch.weights !== undefined) weights[i] = batch.weights[rows[i]]
+  }
+  accumulator.add(own, count, kept, weights)
+}
+
+function isTrue(column: Column, row: number): boolean {
+  if (!isValid(column, row)) return false
+  if (column.store === 'dictionary') return isTrue(column.values, column.codes[row])
+  return column.store === 'lane' && Number(column.values[row]) !== 0
+}

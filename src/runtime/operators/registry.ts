@@ -1,0 +1,17 @@
+import { bug } from '../../base/errors.ts'
+import type { PhysicalNode } from '../../ir/physical.ts'
+import type { Operator, OperatorContext } from '../operator.ts'
+import { createAggregate } from './aggregate.ts'
+import { createLimit } from './limit.ts'
+
+/** Makes the operator of a physical node. Leaves and roots of stages belong to the task that runs them. */
+export function createOperator(node: PhysicalNode, ctx: OperatorContext): Operator {
+  switch (node.operator) {
+    case 'aggregate':
+      return createAggregate(node, ctx)
+    case 'limit':
+      return createLimit(node, ctx)
+    default:
+      throw bug(`'${node.operator}' is no operator between the leaves and the roots of a stage`)
+  }
+}

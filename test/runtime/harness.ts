@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { nodeHost } from '../../src/base/node-host.ts'
+import type { Batch } from '../../src/data/batch.ts'
+import { batchFromRows, rowsOf } from '../../src/data/read.ts'
+import type { Schema, Value } from '../../src/data/type.ts'
+import type { PhysicalForm, PhysicalNode } from '../../src/ir/physical.ts'
+import type { FunctionTable, OperatorContext, UserFunction } from '../../src/runtime/operator.ts'
+import { createOperator } from '../../src/runtime/operators/registry.ts'
+
+export interface OperatorRun {
+  inputs: readonly Schema[]
+  fields: Schema
+  /** Bytes that `grant` allows; no limit when absent. */
+  memoryBytes?: number
+  functions?: FunctionTable
+}
+
+/** What is fed, in order: batches of an input, or the end of an epoch for all of them. */
+export type Feed = { input: number; batch: Batch } | { barrier: number }
+
+export interface OperatorResult {
+  batches: Batch[]
+  barriers: { epoch: number; afterBatches: number }[]
+  spilledBytes: number
+  isDone: boolean
+}
+
+/** Runs one operator to its end over a real folder for spilled rows; every emit first finds no credit, to see that it waits. */
+export async function runOperator(form: PhysicalForm, options: OperatorRun, feeds: readonly Feed[]): Promise<OperatorResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-operator-'))
+  const result: OperatorResult = { batches: [], barriers: [], spilledBytes: 0, isDone: false }
+  const metrics = { rowsIn: 0, rowsOut: 0, batchesOut: 0, bytesOut: 0, spilledBytes: 0 }
+  let files = 0
+  let busy = false
+  const ctx: OperatorContext = {
+    emit(batch) {
+      if (busy) throw new Error('emitted without credit')
+      if (batch.columns.length !== options.fields.length) throw new Error('wrong number of columns')
+      busy = true
+      result.batches.push(batch)
+      return Promise.resolve().then(() => {
+        busy = false
+      })
+    },
+    emitBarrier(epoch) {
+      result.barriers.push({ epoch, afterBatches: result.batches.length })
+      return undefined
+    },
+    done() {
+      result.isDone = true
+    },
+    grant: (bytes) => (bytes <= (options.memoryBytes ?? Number.POSITIVE_INFINITY) ? 'ok' : 'spill'),
+    host: nodeHost(),
+    spillPath: () => join(folder, `${files++}`),
+    signal: new AbortController().signal,
+    fn: (ref) => options.functions?.get(ref.id) as UserFunction,
+    metrics,
+    hashSeed: 42,
+    interpreted: false,
+    inputs: options.inputs,
+    fields: options.fields,
+  }
+  const operator = createOperator(nodeOf(form, options.fields), ctx)
+  try {
+    for (const feed of feeds) {
+      if ('barrier' in feed) await operator.barrier?.(feed.barrier)
+      else if (!result.isDone) await operator.push(feed.input, feed.batch)
+    }
+    for (let input = options.inputs.length - 1; input >= 0; input--) if (!result.isDone) await operator.finish(input)
+  } finally {
+    operator.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  result.spilledBytes = metrics.spilledBytes
+  return result
+}
+
+function nodeOf(form: PhysicalForm, fields: Schema): PhysicalNode {
+  const properties = { partitioning: { by: 'gather', count: 1 }, order: 'undefined', unique: [] } as const
+  return { ...form, id: 1, inputs: [], inputOrder: 'build-first', tier: 'A', from: [], fields, properties, memoryBytes: 0 }
+}
+
+export const allRows = (batches: readonly Batch[]): Value[][] => batches.flatMap(rowsOf)
+
+/** Rows cut into batches of these sizes, over and over. */
+export function cut(schema: Schema, rows: readonly (readonly Value[])[], sizes: readonly number[]): Batch[] {
+  const batches: Batch[] = []
+  for (let at = 0, i = 0; at < rows.length; i++) {
+    const size = Math.max(1, sizes[i % sizes.length])
+    batches.push(batchFromRows(schema, rows.slice(at, at + size)))
+    at += size
+  }
+  return batches
+}
+
+export const feedsOf = (batches: readonly Batch[], input = 0): Feed[] => batches.map((batch) => ({ input, batch }))
