@@ -1,0 +1,268 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MillraceError } from '../../src/base/errors.ts'
+import { formatType, type Schema, types } from '../../src/data/type.ts'
+import type { ConnectorOptions } from '../../src/io/connector.ts'
+import { csvSource } from '../../src/io/csv.ts'
+import { describeSource, type ReadOptions, readItems, readRows, tempFolder } from './read-all.ts'
+
+const column = (name: string, type = types.string, nullable = true) => ({ name, type, nullable })
+
+describe('csv source', () => {
+  const folder = tempFolder()
+  const write = (content: string | Uint8Array, name = 'a.csv') => writeFileSync(join(folder.path, name), content)
+  const rows = (options: ConnectorOptions = {}, read: Partial<ReadOptions> = {}) =>
+    readRows(csvSource, { path: 'a.csv', ...options }, { cwd: folder.path, ...read })
+  const inferred = async (options: ConnectorOptions = {}) => {
+    const { schema } = await describeSource(csvSource, { path: 'a.csv', ...options }, { cwd: folder.path })
+    return schema.map(({ name, type }) => `${name} ${formatType(type)}`).join(', ')
+  }
+
+  it('reads every scalar type as it is inferred', async () => {
+    write(`i,f,b,d,t,s,z,n
+1,1.5,true,2026-01-31,2026-01-31T10:00:00Z,x,007,
+-9007199254740993,-2e3,FALSE,1969-12-31,1970-01-01 00:00:00.000001,"a ""b"", c",010,
+,,,,,,,
+`)
+    expect(await inferred()).toBe('i int64, f float64, b bool, d date, t timestamp, s string, z string, n string')
+    expect(await rows()).toEqual([
+      [1, 1.5, true, 20484, 1769853600000000, 'x', '007', null],
+      [-9007199254740993n, -2000, false, -1, 1, 'a "b", c', '010', null],
+      [null, null, null, null, null, null, null, null],
+    ])
+  })
+
+  it.each<[string, string, ConnectorOptions, unknown[][]]>([
+    [
+      'CRLF',
+      'a,b\r\n1,x\r\n2,\r\n',
+      {},
+      [
+        [1, 'x'],
+        [2, null],
+      ],
+    ],
+    ['a byte order mark', '\ufeffa,b\n1,2', {}, [[1, 2]]],
+    [
+      'quotes over line breaks',
+      'a,b\n"1\r\n2",x\n"",y',
+      {},
+      [
+        ['1\r\n2', 'x'],
+        ['', 'y'],
+      ],
+    ],
+    [
+      'quoted line ends',
+      'a,b\r\n"x","y"\r\n"z","w"',
+      {},
+      [
+        ['x', 'y'],
+        ['z', 'w'],
+      ],
+    ],
+    ['a quote within a field', 'a,b\nx"y,"z"\n', {}, [['x"y', 'z']]],
+    ['quoted header names', '"a, b","c\n""d"""\n1,2', {}, [[1, 2]]],
+    ['another delimiter and quote', "a;b\n'x;y';2\n", { delimiter: ';', quote: "'" }, [['x;y', 2]]],
+    ['no quote', 'a,b\n"x,2\n', { quote: '' }, [['"x', 2]]],
+    [
+      'a text for null',
+      'a,b\nNA,1\n"NA",NA',
+      { null_text: 'NA' },
+      [
+        [null, 1],
+        ['NA', null],
+      ],
+    ],
+    [
+      'empty lines between rows',
+      'a,b\n\n1,2\n\r\n3,4\n\n',
+      {},
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    ['empty lines as nulls of one column', 'a\n1\n\n2\n', {}, [[1], [null], [2]]],
+    ['a header alone', 'a,b', {}, []],
+    [
+      'no header',
+      '1,x\n2,y\n',
+      { header: false },
+      [
+        [1, 'x'],
+        [2, 'y'],
+      ],
+    ],
+    ['one name twice', 'a,a\n1,2\n', {}, [[1, 2]]],
+    ['wide characters', 'ä,🎉\nö,"ü,"\n', {}, [['ö', 'ü,']]],
+  ])('reads %s', async (_, content, options, expected) => {
+    write(content)
+    expect(await rows(options)).toEqual(expected)
+    expect(await rows(options, { columns: [] })).toEqual(expected.map(() => []))
+  })
+
+  it('finds declared columns by name, whatever their order, and leaves out the others', async () => {
+    write('xyz,B,a\n1,2,3\n')
+    expect(await rows({}, { schema: [column('a', types.float64), column('b', types.int64)] })).toEqual([[3, 2]])
+    await expect(rows({}, { schema: [column('xy')] })).rejects.toMatchObject({
+      code: 'DATA_MISSING_COLUMN',
+      details: { hint: "did you mean 'xyz'?" },
+    })
+  })
+
+  it('finds declared columns by position without a header, and takes an empty field at the end of a line', async () => {
+    write('1|x|\n2|y|\n')
+    const schema = [column('k', types.int64), column('v')]
+    expect(await rows({ header: false, delimiter: '|' }, { schema })).toEqual([
+      [1, 'x'],
+      [2, 'y'],
+    ])
+    expect(await rows({ header: false, delimiter: '|' }, { schema, columns: ['v'] })).toEqual([['x'], ['y']])
+    write('1|x|z\n')
+    await expect(rows({ header: false, delimiter: '|' }, { schema })).rejects.toMatchObject({ code: 'DATA_ROW_SHAPE' })
+  })
+
+  it('reads files whose headers differ in order', async () => {
+    write('a,b\n1,2\n', '1.csv')
+    write('b,a\n2,1\n', '2.csv')
+    expect(await rows({ path: '*.csv' })).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+  })
+
+  it('reads bytes and nested values', async () => {
+    write('b,l,s\naGk=,"[1,9007199254740993]","{""x"":[null],""__proto__"":1}"\n,,\n')
+    const schema: Schema = [
+      column('b', types.bytes),
+      column('l', types.array(types.int64)),
+      column('s', types.struct([column('x', types.array(types.string)), column('y')])),
+    ]
+    expect(await rows({}, { schema })).toEqual([
+      [new Uint8Array([104, 105]), [1, 9007199254740993n], { x: [null], y: null }],
+      [null, null, null],
+    ])
+  })
+
+  it.each<[string, string, object]>([
+    [
+      'a short row',
+      'a,b\n1,2\n3\n',
+      { code: 'DATA_ROW_SHAPE', message: 'expected 2 fields, found 1', details: { line: 3, byteOffset: 8, text: '3' } },
+    ],
+    ['a long row', 'a,b\n1,2,3\n', { code: 'DATA_ROW_SHAPE', message: 'expected 2 fields, found 3', details: { line: 2 } }],
+    ['text behind a quote', 'a,b\n"1"x,2\n', { code: 'DATA_BAD_QUOTE', details: { line: 2 } }],
+    ['an open quote', 'a,b\n1,2\n"3,4\n5,6\n', { code: 'DATA_UNCLOSED_QUOTE', details: { line: 3 } }],
+    ['an open quote in the header', 'a,"b\n1,2\n', { code: 'DATA_UNCLOSED_QUOTE' }],
+    ['an empty file', '', { code: 'DATA_NO_HEADER' }],
+    ['an empty first line', '\na,b\n', { code: 'DATA_NO_HEADER' }],
+    ['bytes that are not UTF-8', 'a,b\n1,\u0001', { code: 'DATA_INVALID_UTF8', details: { line: 2, byteOffset: 6 } }],
+  ])('refuses %s', async (_, content, expected) => {
+    write(Buffer.from(content, 'utf8').map((byte) => (byte === 1 ? 0xff : byte)))
+    await expect(rows()).rejects.toMatchObject(expected)
+  })
+
+  it('refuses an open quote that would swallow a large file', async () => {
+    write(`a,b\n1,2\n"3,${'x\n'.repeat(9 * 2 ** 20)}`)
+    const schema = [column('a'), column('b')]
+    await expect(rows({}, { schema })).rejects.toMatchObject({ code: 'DATA_UNCLOSED_QUOTE', details: { line: 3 } })
+  })
+
+  it('names line, column and type of a value that does not fit, and the schema to paste', async () => {
+    write(`id,my age\n${'1,2\n'.repeat(1500)}1,old\nx,2\n`)
+    await expect(rows()).rejects.toMatchObject({
+      code: 'DATA_BAD_VALUE',
+      message: "expected int64 in column 'my age', found 'old'",
+      details: {
+        line: 1502,
+        text: '1,old',
+        hint: 'int64 was inferred from the first rows; declare the type: schema (id int64, `my age` string)',
+      },
+    })
+    write('a,b\n"1\n",2\n1,9223372036854775808\n')
+    await expect(rows({}, { schema: [column('b', types.int64)] })).rejects.toMatchObject({
+      code: 'DATA_BAD_VALUE',
+      details: { line: 4 },
+    })
+  })
+
+  it('refuses a null in a column declared not null', async () => {
+    write('a\n1\n\n')
+    await expect(rows({}, { schema: [column('a', types.int64, false)] })).rejects.toMatchObject({
+      code: 'DATA_NULL',
+      details: { line: 3 },
+    })
+  })
+
+  it('reads a file in several splits only when it holds no quote', async () => {
+    const body = Array.from({ length: 400_000 }, (_, i) => `${i},name ${i},${i / 8}\n`).join('')
+    write(`id,name,x\n${body}`)
+    const described = await describeSource(csvSource, { path: 'a.csv' }, { cwd: folder.path })
+    expect(described.splits.length).toBeGreaterThan(1)
+    const all = await rows()
+    expect(all).toHaveLength(400_000)
+    for (const i of [0, 1, 65_535, 399_999]) expect(all[i]).toEqual([i, `name ${i}`, i / 8])
+    write(`id,name,x\n${body}1,"q",2\n`)
+    expect((await describeSource(csvSource, { path: 'a.csv' }, { cwd: folder.path })).splits).toHaveLength(1)
+    expect(await rows({}, { columns: ['id'] })).toHaveLength(400_001)
+  })
+
+  it('gives every row once, however a file without quotes is cut, with any columns', async () => {
+    const cell = fc.oneof(fc.integer().map(String), fc.string({ unit: fc.constantFrom('a', 'ü', ' ', '.'), maxLength: 5 }))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(cell, cell, cell)),
+        fc.integer({ min: 1, max: 30 }),
+        fc.subarray(['a', 'b', 'c']),
+        async (cells, splitBytes, columns) => {
+          write(`a,b,c\n${cells.map((row) => row.join(',')).join('\n')}`)
+          const schema = [column('a'), column('b'), column('c')]
+          const expected = cells.map((row) => row.map((value) => (value === '' ? null : value)))
+          expect(await rows({}, { schema, splitBytes })).toEqual(expected)
+          const wanted = schema.flatMap(({ name }, i) => (columns.includes(name) ? [i] : []))
+          expect(await rows({}, { schema, splitBytes, columns })).toEqual(expected.map((row) => wanted.map((i) => row[i])))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('never fails on random bytes but with an error of its own', async () => {
+    const bytes = fc.uint8Array({ maxLength: 60 })
+    const text = fc
+      .string({ unit: fc.constantFrom(',', '"', '\n', '\r', '1', 'a', 'é', '-', '.', 'e'), maxLength: 60 })
+      .map((value) => Buffer.from(value))
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(bytes, text), fc.boolean(), fc.boolean(), async (content, header, declared) => {
+        write(content)
+        const schema = [column('a', types.int64), column('1', types.float64)]
+        try {
+          await readItems(csvSource, { path: 'a.csv', header }, { cwd: folder.path, schema: declared ? schema : undefined })
+        } catch (error) {
+          expect(error).toBeInstanceOf(MillraceError)
+          expect((error as MillraceError).code).toMatch(/^DATA_/)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('parses numbers as JavaScript does', async () => {
+    const number = fc.oneof(
+      fc.double({ noNaN: true }),
+      fc.float({ noNaN: true }),
+      fc.integer(),
+      fc.integer().map((value) => value / 1000),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(number, { minLength: 1 }), async (numbers) => {
+        write(`x\n${numbers.join('\n')}\n`)
+        expect(await rows({}, { schema: [column('x', types.float64)] })).toEqual(numbers.map((value) => [Number(String(value))]))
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
