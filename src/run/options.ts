@@ -20,6 +20,8 @@ export interface RunOptions {
   resume?: boolean
   /** Run by epochs of changes, and emit changes only. */
   incremental?: boolean
+  /** Put rows without a defined order in the order of all columns. */
+  sorted?: boolean
   /** Names of planner rules that must not fire. */
   disabledRules?: readonly string[]
   /** Validate the plan after each rule. */

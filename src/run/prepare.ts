@@ -19,6 +19,7 @@ import type { PlannedProgram } from '../planner/options.ts'
 import { planProgram } from '../planner/plan.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
+import { sortResults } from './sorted.ts'
 
 /** A program bound and planned: ready to explain or to run. */
 export interface Prepared {
@@ -37,7 +38,7 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   const host = nodeHost()
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
-  const { plan, warnings } = await bind(await withParsedTexts(program.plan), {
+  const { plan: bound, warnings } = await bind(await withParsedTexts(program.plan), {
     connectors: defaultConnectors,
     host,
     cwd,
@@ -46,6 +47,7 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
     incremental: options.incremental ?? false,
     sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes }),
   })
+  const plan = options.sorted === true ? sortResults(bound) : bound
   const choice = chooseBackend(options, inputOf(plan, program))
   if (options.backend === 'threads' && choice.backend !== 'threads') {
     throw planError('PLAN_NOT_EXPORTED', `pipeline '${program.name}' is not exported by its module, so that no worker can import it`, {
