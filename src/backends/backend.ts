@@ -1,9 +1,9 @@
 import type { Host } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
 import type { Schema, Value } from '../data/type.ts'
+import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { BackendTraits } from '../ir/traits.ts'
-import type { ConnectorRegistry } from '../io/registry.ts'
 import type { RunMetrics, RunProgress } from '../runtime/metrics.ts'
 import type { FunctionTable } from '../runtime/operator.ts'
 

@@ -1,0 +1,81 @@
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { runError } from '../../base/errors.ts'
+import type { Cluster } from '../../runtime/driver.ts'
+import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from '../../runtime/orders.ts'
+import { keepErrorDetails } from '../../runtime/rpc/errors.ts'
+import { guarded } from '../../runtime/rpc/guarded.ts'
+import { handOver } from '../../runtime/rpc/serve.ts'
+import type { TaskHost } from '../../runtime/task-host.ts'
+import type { WorkerApi, WorkerSetup } from './worker.ts'
+
+/** How long tasks that were told to stop may take before their threads are ended by force. */
+const graceMs = 300
+
+interface Member {
+  thread: Worker
+  api: ReturnType<typeof guarded<WorkerApi>>
+}
+
+/** Worker threads of one run. Every pair of threads, the coordinator's included, is joined by a port of its own for data. */
+export class ThreadCluster implements Cluster {
+  readonly #url: URL
+  readonly #setup: Omit<WorkerSetup, 'worker'>
+  readonly #local: TaskHost
+  readonly #lost: (worker: WorkerId, why: string) => void
+  readonly #members = new Map<WorkerId, Member>()
+  #closing = false
+
+  constructor(url: URL, setup: Omit<WorkerSetup, 'worker'>, local: TaskHost, lost: (worker: WorkerId, why: string) => void) {
+    keepErrorDetails()
+    this.#url = url
+    this.#setup = setup
+    this.#local = local
+    this.#lost = lost
+  }
+
+  async spawn(worker: WorkerId): Promise<void> {
+    const thread = new Worker(this.#url)
+    const api = guarded<WorkerApi>(thread, (why) => {
+      this.#members.delete(worker)
+      if (!this.#closing) this.#lost(worker, why)
+      return runError('RUN_WORKER_LOST', `a worker ended: ${why}`, { retryable: true })
+    })
+    // Calls on a port arrive in their order: nobody is given a task that speaks to a worker it is not linked to yet.
+    for (const [other, member] of this.#members) {
+      const { port1, port2 } = new MessageChannel()
+      ignoreLoss(member.api.link(worker, handOver(port1, [port1])))
+      ignoreLoss(api.link(other, handOver(port2, [port2])))
+    }
+    const { port1, port2 } = new MessageChannel()
+    this.#local.link(worker, port1 as never)
+    ignoreLoss(api.link(coordinatorHost, handOver(port2, [port2])))
+    this.#members.set(worker, { thread, api })
+    await api.setup({ ...this.#setup, worker })
+  }
+
+  async run(worker: WorkerId, order: TaskOrder): Promise<TaskReport> {
+    const member = this.#members.get(worker)
+    if (member === undefined) throw runError('RUN_WORKER_LOST', 'a worker ended before its task began', { retryable: true })
+    return member.api.run(order)
+  }
+
+  endAttempt(region: number, attempt: number): void {
+    for (const { api } of this.#members.values()) ignoreLoss(api.endAttempt(region, attempt))
+  }
+
+  async close(idle: Promise<unknown>): Promise<void> {
+    this.#closing = true
+    let timer: NodeJS.Timeout | undefined
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, graceMs)
+    })
+    await Promise.race([idle, grace])
+    clearTimeout(timer)
+    await Promise.all([...this.#members.values()].map(({ thread }) => thread.terminate()))
+  }
+}
+
+/** That a worker ended is told by itself; calls without an answer need not tell it again. */
+function ignoreLoss(call: Promise<unknown>): void {
+  call.catch(() => {})
+}

@@ -1,0 +1,258 @@
+import { asMillraceError, bug, type MillraceError } from '../base/errors.ts'
+import type { Host } from '../base/host.ts'
+import type { Batch } from '../data/batch.ts'
+import type { Schema } from '../data/type.ts'
+import type { StagedPart } from '../io/connector.ts'
+import type { ConnectorRegistry } from '../io/registry.ts'
+import type { PhysicalPlan } from '../ir/physical.ts'
+import { step } from './coordinator.ts'
+import type { NodeMetrics, RunMetrics, RunProgress } from './metrics.ts'
+import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from './orders.ts'
+import type { ResultStore } from './results.ts'
+import type { RunRecord } from './run-record.ts'
+import type { RunCommand, RunEvent } from './run-state.ts'
+import { createRun } from './schedule.ts'
+import { cancelled } from './task-context.ts'
+import type { TaskHost } from './task-host.ts'
+
+/** The workers that a driver commands. */
+export interface Cluster {
+  /** Resolves when the worker can take tasks. A rejection other than `RUN_WORKER_LOST` ends the run. */
+  spawn(worker: WorkerId): Promise<void>
+  run(worker: WorkerId, order: TaskOrder): Promise<TaskReport>
+  endAttempt(region: number, attempt: number): void
+  /** Ends all workers; `idle` resolves when no task runs any more. */
+  close(idle: Promise<unknown>): Promise<void>
+}
+
+export interface DriveRequest {
+  plan: PhysicalPlan
+  connectors: ConnectorRegistry
+  workers: number
+  cwd: string
+  run: { id: string; recoverable: boolean }
+  host: Host
+  signal: AbortSignal
+  onProgress?(progress: RunProgress): void
+}
+
+export interface DriveResult {
+  outputs: readonly { name: string; fields: Schema; rowCount: number; batches(): Iterable<Batch> }[]
+  metrics: RunMetrics
+  close(): void
+}
+
+/** What the driver works with, made by a backend. */
+export interface DriveParts {
+  record: RunRecord
+  results: ResultStore
+  /** Runs the tasks of the coordinator's process. */
+  local: TaskHost
+  /** Makes the workers; `lost` is to be called when one ends by itself. */
+  cluster(lost: (worker: WorkerId, why: string) => void): Cluster
+}
+
+/**
+ * Drives the coordinator: carries out its commands, and tells it what came of them, until the run has succeeded or failed.
+ *
+ * Sinks are committed after all tasks; a run that fails or is cancelled takes back everything staged. The run's folder is removed in the end,
+ * unless a later process may go on from it.
+ */
+export async function drive(request: DriveRequest, parts: DriveParts): Promise<DriveResult> {
+  const { plan, host, signal } = request
+  const { record, results, local } = parts
+  const startMs = host.clock.nowMs()
+  const state = createRun(plan, request.workers, record.firstAttempt, record.reusable)
+  const pending = new Set<Promise<unknown>>()
+  const timers = new Set<NodeJS.Timeout>()
+  const queue: RunEvent[] = []
+  const { promise: ended, resolve: end } = Promise.withResolvers<Extract<RunCommand, { do: 'succeed' | 'fail' }>>()
+  const progress = progressOf(plan, record, request.onProgress)
+  let dispatching = false
+
+  const cluster = parts.cluster((worker, why) => send({ event: 'workerLost', worker, why, nowMs: host.clock.nowMs() }))
+  const onAbort = (): void => send({ event: 'stop', error: cancelled(), nowMs: host.clock.nowMs() })
+  signal.addEventListener('abort', onAbort)
+  send({ event: 'start', nowMs: startMs })
+  if (signal.aborted) onAbort()
+  const outcome = await ended
+  signal.removeEventListener('abort', onAbort)
+  for (const timer of timers) clearTimeout(timer)
+  await cluster.close(Promise.allSettled(pending))
+  local.close()
+
+  if (outcome.do === 'fail') {
+    results.close()
+    clearAfterFailure(request, record, outcome.error)
+    throw outcome.error
+  }
+  for (const { connector, options } of plan.sinks) {
+    // What lost attempts had staged beside the parts that were committed.
+    request.connectors.sinks.get(connector)?.discard(options as never, { host, cwd: request.cwd, runId: request.run.id })
+  }
+  const metrics = metricsOf(plan, outcome, { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) })
+  record.close()
+  if (!results.isSpooled) record.remove()
+  return {
+    outputs: results.outputs(),
+    metrics,
+    close() {
+      results.close()
+      record.remove()
+    },
+  }
+
+  /** Events that come up while commands are carried out wait for their turn. */
+  function send(event: RunEvent): void {
+    queue.push(event)
+    if (dispatching) return
+    dispatching = true
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      for (const command of step(state, next)) carryOut(command)
+      if (next.event === 'taskDone') progress.add(next.report)
+    }
+    dispatching = false
+  }
+
+  function carryOut(command: RunCommand): void {
+    const nowMs = host.clock.nowMs()
+    try {
+      switch (command.do) {
+        case 'spawnWorker':
+          return spawn(command.worker)
+        case 'startTask':
+          return start(command.worker, command.order)
+        case 'endAttempt':
+          local.endAttempt(command.region, command.attempt)
+          return cluster.endAttempt(command.region, command.attempt)
+        case 'setTimer':
+          return setTimer(command.region, command.afterMs)
+        case 'journal':
+          return record.append(command.record)
+        case 'commitSinks':
+          commitSinks(request, command.reports)
+          return send({ event: 'sinksCommitted', nowMs })
+        case 'succeed':
+        case 'fail':
+          return end(command)
+      }
+    } catch (thrown) {
+      send({ event: 'stop', error: asMillraceError(thrown, (message, cause) => bug(message, { cause })), nowMs })
+    }
+  }
+
+  function spawn(worker: WorkerId): void {
+    cluster.spawn(worker).then(
+      () => send({ event: 'workerReady', worker, nowMs: host.clock.nowMs() }),
+      (error: MillraceError) => {
+        // A worker that ends is announced by itself.
+        if (error.code !== 'RUN_WORKER_LOST') send({ event: 'stop', error, nowMs: host.clock.nowMs() })
+      },
+    )
+  }
+
+  function start(worker: WorkerId, order: TaskOrder): void {
+    const task = worker === coordinatorHost ? local.run(order) : cluster.run(worker, order)
+    const settled = task.then(
+      (report) => send({ event: 'taskDone', order, report, nowMs: host.clock.nowMs() }),
+      (error: MillraceError) => {
+        if (error.code !== 'RUN_WORKER_LOST') send({ event: 'taskFailed', order, error, nowMs: host.clock.nowMs() })
+      },
+    )
+    pending.add(settled)
+    void settled.finally(() => pending.delete(settled))
+  }
+
+  function setTimer(region: number, afterMs: number): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      send({ event: 'timer', region, nowMs: host.clock.nowMs() })
+    }, afterMs)
+    timers.add(timer)
+  }
+}
+
+/** Makes the parts of every sink visible, sink after sink; harmless when it has been done already. */
+function commitSinks({ plan, connectors, host, cwd, run }: DriveRequest, reports: readonly TaskReport[]): void {
+  for (const [number, { connector, options, fields }] of plan.sinks.entries()) {
+    const parts: StagedPart[] = reports.flatMap((report) =>
+      report.parts.filter(({ sink }) => sink === number).map(({ part }) => part),
+    )
+    parts.sort((a, b) => a.partition - b.partition)
+    connectors.sinks.get(connector)?.commit(options as never, parts, { host, cwd, runId: run.id, fields })
+  }
+}
+
+/** May the same run end well when it is tried again, so that its committed tasks are worth keeping? */
+const isWorthResuming = ({ code }: MillraceError): boolean =>
+  code === 'RUN_CANCELLED' || code === 'RUN_WORKER_LOST' || code.startsWith('RESOURCE_') || code.startsWith('SINK_')
+
+function clearAfterFailure({ plan, connectors, host, cwd, run }: DriveRequest, record: RunRecord, error: MillraceError): void {
+  try {
+    for (const { connector, options } of plan.sinks)
+      connectors.sinks.get(connector)?.discard(options as never, { host, cwd, runId: run.id })
+    if (run.recoverable && isWorthResuming(error)) record.close()
+    else record.remove()
+  } catch {
+    // The error that ended the run matters more than one of cleaning up after it.
+  }
+}
+
+/** Counts committed tasks for `onProgress`. */
+function progressOf(plan: PhysicalPlan, record: RunRecord, onProgress?: (progress: RunProgress) => void) {
+  const tasks = plan.stages.reduce((sum, stage) => sum + stage.tasks, 0)
+  let tasksDone = record.reusable.size
+  let rowsRead = 0
+  let bytesRead = 0
+  return {
+    add(report: TaskReport): void {
+      tasksDone = Math.min(tasks, tasksDone + 1)
+      rowsRead += report.rowsRead
+      bytesRead += report.bytesRead
+      onProgress?.({ tasksDone, tasks, rowsRead, bytesRead })
+    },
+  }
+}
+
+type Succeeded = Extract<RunCommand, { do: 'succeed' }>
+
+function metricsOf(plan: PhysicalPlan, outcome: Succeeded, run: { wallMs: number; workers: number }): RunMetrics {
+  const { reports, retries, reused } = outcome
+  const sum = (value: (report: TaskReport) => number): number => reports.reduce((total, report) => total + value(report), 0)
+  const nodes = new Map<number, NodeMetrics>()
+  for (const stage of plan.stages) {
+    for (const { id } of stage.nodes) {
+      nodes.set(id, {
+        node: id,
+        stage: stage.id,
+        tasks: stage.tasks,
+        rowsIn: 0,
+        rowsOut: 0,
+        batchesOut: 0,
+        bytesOut: 0,
+        spilledBytes: 0,
+      })
+    }
+  }
+  for (const report of reports) {
+    for (const one of report.nodes) {
+      const all = nodes.get(one.node) as NodeMetrics
+      all.rowsIn += one.rowsIn
+      all.rowsOut += one.rowsOut
+      all.batchesOut += one.batchesOut
+      all.bytesOut += one.bytesOut
+      all.spilledBytes += one.spilledBytes
+    }
+  }
+  return {
+    ...run,
+    rowsRead: sum((report) => report.rowsRead),
+    bytesRead: sum((report) => report.bytesRead),
+    peakMemoryBytes: reports.reduce((peak, report) => Math.max(peak, report.peakMemoryBytes), 0),
+    spilledBytes: [...nodes.values()].reduce((total, node) => total + node.spilledBytes, 0),
+    tasks: reports.length,
+    retries,
+    reusedTasks: reused,
+    nodes: [...nodes.values()],
+  }
+}

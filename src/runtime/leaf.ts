@@ -1,0 +1,88 @@
+import type { Batch } from '../data/batch.ts'
+import { batchFromRows } from '../data/read.ts'
+import type { PhysicalNodeOf } from '../ir/physical.ts'
+import type { TaskContext } from './task-context.ts'
+
+/** Where a leaf puts what it reads. */
+export interface LeafOutput {
+  emit(batch: Batch): undefined | Promise<void>
+  barrier(epoch: number): Promise<void>
+  /** Does nobody want more? */
+  stopped(): boolean
+}
+
+/** Running form of scan, values and receive: it drives the operators above it. */
+export interface Leaf {
+  /** Called for all leaves of a task before the first one runs. */
+  open(): void
+  run(output: LeafOutput): Promise<void>
+  /** Nobody wants more: ends any wait, and tells the producers. */
+  stop(): void
+  /** The task was cancelled: ends any wait. */
+  wake(): void
+  close(): void
+}
+
+/**
+ * Reads the split of its task, a batch at a time, and lets other work of the thread in between.
+ * In an incremental run a source without epochs of its own is epoch 0.
+ */
+export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf {
+  const { env, order } = task
+  const { connector, options, reader, splits, limit } = node.spec
+  return {
+    open() {},
+    async run(output) {
+      const source = env.connectors.sources.get(connector)
+      if (source === undefined) throw new RangeError(`no connector '${connector}'`)
+      const split = splits[order.task]
+      let sawBarrier = false
+      if (split !== undefined) {
+        const { host } = env
+        const request = {
+          options: options as never,
+          reader,
+          split,
+          splitIndex: order.task,
+          fields: node.fields,
+          limit,
+          host,
+          signal: task.signal,
+        }
+        for (const item of source.read(request)) {
+          task.checkCancelled()
+          if ('barrier' in item) {
+            sawBarrier = true
+            await output.barrier(item.barrier)
+            continue
+          }
+          task.rowsRead += item.rowCount
+          const wait = output.emit(item)
+          if (wait !== undefined) await wait
+          if (output.stopped()) break
+          const pause = env.pace.tick()
+          if (pause !== undefined) await pause
+        }
+        if (!output.stopped()) task.bytesRead += split.file === undefined ? 0 : split.length
+      }
+      if (env.plan.incremental && !sawBarrier) await output.barrier(0)
+    },
+    stop() {},
+    wake() {},
+    close() {},
+  }
+}
+
+/** Rows that stand in the plan; the first task has all of them. */
+export function valuesLeaf(node: PhysicalNodeOf<'values'>, task: TaskContext): Leaf {
+  return {
+    open() {},
+    async run(output) {
+      if (task.order.task === 0 && node.spec.rows.length > 0) await output.emit(batchFromRows(node.fields, node.spec.rows))
+      if (task.env.plan.incremental) await output.barrier(0)
+    },
+    stop() {},
+    wake() {},
+    close() {},
+  }
+}

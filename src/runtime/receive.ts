@@ -1,0 +1,186 @@
+import type { Schema } from '../data/type.ts'
+import type { Exchange, PhysicalNodeOf } from '../ir/physical.ts'
+import { readBlocks } from './block-file.ts'
+import { Arrivals, type Channel } from './exchange/channel.ts'
+import { fileSpool } from './exchange/spool.ts'
+import type { Leaf, LeafOutput } from './leaf.ts'
+import type { FileEntry } from './orders.ts'
+import { exchangeOf, isPipelined, mustSpool, producersOf } from './stage-shape.ts'
+import type { TaskContext } from './task-context.ts'
+
+/** One producer's stream. `until` is the epoch whose barrier ends the reading, undefined to read to the end. */
+interface Inlet {
+  /** Set for pipelined exchanges. */
+  channel?: Channel
+  read(output: LeafOutput, until?: number): Promise<void>
+  /** The next epoch whose rows are all there; undefined when the stream has ended; 'unknown' while it is under way. */
+  nextEpoch(): number | undefined | 'unknown'
+}
+
+/**
+ * Reads a task's partition of some exchanges: one stream a producer task, from memory, from another thread or from a partition file.
+ * Ordered, it takes exchange by exchange and in each producer by producer; else as batches arrive. In an incremental run it gives the rows
+ * of an epoch when every producer has ended that epoch (aligned barriers).
+ */
+export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext): Leaf {
+  const { env, order } = task
+  const arrivals = new Arrivals()
+  const spools: { close(): void }[] = []
+  let inlets: Inlet[] = []
+  let wanted = true
+
+  return {
+    open() {
+      inlets = node.spec.exchanges.flatMap((id) => openExchange(exchangeOf(env.plan, id)))
+      for (const { channel } of inlets) channel?.park()
+    },
+    run(output) {
+      if (env.plan.incremental) return readAligned(output)
+      return node.spec.ordered ? readInOrder(output, inlets) : readAsItArrives(output)
+    },
+    stop() {
+      wanted = false
+      for (const { channel } of inlets) channel?.stop()
+      arrivals.wake()
+    },
+    wake: () => arrivals.wake(),
+    close() {
+      for (const spool of spools) spool.close()
+    },
+  }
+
+  function openExchange(exchange: Exchange): Inlet[] {
+    const producers = producersOf(env.plan, exchange, order.task)
+    if (!isPipelined(env.plan, exchange)) {
+      const files = order.inputs.find((input) => input.exchange === exchange.id)?.files ?? []
+      return producers.flatMap((producer) => (files[producer] === undefined ? [] : [fileInlet(files[producer], exchange.fields)]))
+    }
+    const spool = mustSpool(env.plan, exchange) ? fileSpool(env.host.disk, () => task.spillPath(), exchange.fields) : undefined
+    if (spool !== undefined) spools.push(spool)
+    return producers.map((producer) => {
+      const { region, attempt } = order
+      const channel = env.switchboard.channel({ region, attempt, exchange: exchange.id, producer, consumer: order.task })
+      channel.open(arrivals, spool)
+      return channelInlet(channel)
+    })
+  }
+
+  async function readInOrder(output: LeafOutput, sources: readonly Inlet[]): Promise<void> {
+    for (const inlet of sources) {
+      if (!wanted) return
+      inlet.channel?.unpark()
+      await inlet.read(output)
+    }
+  }
+
+  async function readAsItArrives(output: LeafOutput): Promise<void> {
+    const channels = inlets.flatMap(({ channel }) => (channel === undefined ? [] : [channel]))
+    await readInOrder(
+      output,
+      inlets.filter(({ channel }) => channel === undefined),
+    )
+    for (const channel of channels) {
+      channel.unpark()
+      if (channel.hasItems) arrivals.ring(channel)
+    }
+    for (let open = channels.length; open > 0 && wanted; ) {
+      const channel = arrivals.next()
+      if (channel === undefined) await arrivals.wait()
+      else if (await drain(channel, output)) open--
+      task.checkCancelled()
+    }
+  }
+
+  /** Takes what is there; true at the end of the stream. */
+  async function drain(channel: Channel, output: LeafOutput): Promise<boolean> {
+    for (let item = channel.take(); item !== undefined; item = channel.take()) {
+      if ('end' in item) return true
+      if ('batch' in item) {
+        task.checkCancelled()
+        const wait = output.emit(item.batch)
+        if (wait !== undefined) await wait
+        const pause = env.pace.tick()
+        if (pause !== undefined) await pause
+      }
+    }
+    return false
+  }
+
+  async function readAligned(output: LeafOutput): Promise<void> {
+    for (;;) {
+      task.checkCancelled()
+      const epochs = inlets.map((inlet) => inlet.nextEpoch())
+      if (epochs.includes('unknown')) {
+        while (arrivals.next() !== undefined);
+        await arrivals.wait()
+        continue
+      }
+      const known = epochs.filter((epoch) => typeof epoch === 'number')
+      // Whatever was sent after the last barrier belongs to no epoch of its own.
+      if (known.length === 0) return readInOrder(output, inlets)
+      const epoch = Math.min(...known)
+      for (const [i, inlet] of inlets.entries()) if (epochs[i] === epoch) await inlet.read(output, epoch)
+      await output.barrier(epoch)
+    }
+  }
+
+  function channelInlet(channel: Channel): Inlet {
+    return {
+      channel,
+      nextEpoch: () => channel.barriers[0] ?? (channel.ended ? undefined : 'unknown'),
+      async read(output, until) {
+        while (wanted) {
+          task.checkCancelled()
+          const item = channel.take()
+          if (item === undefined) {
+            while (arrivals.next() !== undefined);
+            await arrivals.wait()
+          } else if ('end' in item) return
+          else if ('barrier' in item) {
+            if (item.barrier === until) return
+          } else {
+            const wait = output.emit(item.batch)
+            if (wait !== undefined) await wait
+            const pause = env.pace.tick()
+            if (pause !== undefined) await pause
+          }
+        }
+      },
+    }
+  }
+
+  function fileInlet(file: { path: string; entries: readonly FileEntry[] }, schema: Schema): Inlet {
+    const { entries } = file
+    let position = 0
+    const epochFrom = (start: number): number | undefined => {
+      for (let i = start; i < entries.length; i++) {
+        const entry = entries[i]
+        if ('barrier' in entry) return entry.barrier
+      }
+      return undefined
+    }
+    return {
+      nextEpoch: () => epochFrom(position),
+      async read(output, until) {
+        const ranges: { offset: number; length: number }[] = []
+        for (; position < entries.length; position++) {
+          const entry = entries[position]
+          if ('offset' in entry) ranges.push(entry)
+          else if (entry.barrier === until) {
+            position++
+            break
+          }
+        }
+        if (ranges.length === 0) return
+        for (const batch of readBlocks(env.host.disk, file.path, schema, ranges)) {
+          task.checkCancelled()
+          const wait = output.emit(batch)
+          if (wait !== undefined) await wait
+          if (!wanted) return
+          const pause = env.pace.tick()
+          if (pause !== undefined) await pause
+        }
+      },
+    }
+  }
+}

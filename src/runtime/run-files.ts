@@ -1,0 +1,33 @@
+import type { Disk } from '../base/host.ts'
+
+/** File names inside a run's folder. Names hold the attempt, so an attempt never meets what another one left. */
+export interface RunFiles {
+  readonly directory: string
+  /** Are files worth keeping after a crash, hence synced? */
+  readonly durable: boolean
+  partition(exchange: number, task: number, attempt: number): string
+  spill(stage: number, task: number, attempt: number, index: number): string
+  result(output: number, attempt: number): string
+}
+
+/**
+ * @param made - called once, just after the folder was made; it is made when a file name is first asked for.
+ */
+export function runFiles(disk: Disk, directory: string, durable: boolean, made?: () => void): RunFiles {
+  let exists = false
+  const inFolder = (name: string): string => {
+    if (!exists) {
+      exists = true
+      disk.makeDirectory(directory)
+      made?.()
+    }
+    return `${directory}/${name}`
+  }
+  return {
+    directory,
+    durable,
+    partition: (exchange, task, attempt) => inFolder(`exchange-${exchange}-${task}-${attempt}.blocks`),
+    spill: (stage, task, attempt, index) => inFolder(`spill-${stage}-${task}-${attempt}-${index}.blocks`),
+    result: (output, attempt) => inFolder(`result-${output}-${attempt}.blocks`),
+  }
+}

@@ -1,0 +1,97 @@
+import { runError } from '../base/errors.ts'
+import type { Host } from '../base/host.ts'
+import type { Value } from '../data/type.ts'
+import type { PhysicalPlan } from '../ir/physical.ts'
+import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, readJournal } from './journal.ts'
+import type { TaskReport } from './orders.ts'
+import { type RunFiles, runFiles } from './run-files.ts'
+import type { JournalRecord } from './run-state.ts'
+import type { Reusable } from './schedule.ts'
+
+/** Attempts of one process are numbered from here on, those of the next one that takes the run over from twice this. */
+const attemptsAProcess = 1000
+
+export interface RecordRequest {
+  plan: PhysicalPlan
+  program: Value
+  cwd: string
+  host: Host
+  run: { directory: string; resume: boolean; recoverable: boolean }
+}
+
+/** A run's folder and journal while it runs. */
+export interface RunRecord {
+  files: RunFiles
+  /** What an interrupted run has left that still counts. */
+  reusable: Reusable
+  firstAttempt: number
+  append(record: JournalRecord): void
+  close(): void
+  /** Removes the folder. */
+  remove(): void
+}
+
+/**
+ * Opens the record of a run: a new one, or that of an interrupted run.
+ *
+ * A run that cannot be taken over gets a journal too, of its header only, as soon as its folder exists or files may be staged elsewhere:
+ * so what it leaves when it is killed can be told from the files of a live one.
+ *
+ * @throws MillraceError `RUN_CHANGED` when the interrupted run was of something else.
+ */
+export function openRunRecord({ plan, program, cwd, host, run }: RecordRequest): RunRecord {
+  const { disk } = host
+  const header = headerOf(plan, { program, cwd, recoverable: run.recoverable })
+  let writer: JournalWriter | undefined
+  const begin = (): void => {
+    writer ??= JournalWriter.create(disk, run.directory, header)
+  }
+  const files = runFiles(disk, run.directory, run.recoverable, () => {
+    if (!run.resume) begin()
+  })
+  let earlier: JournalState | undefined
+  if (run.resume) {
+    earlier = readJournal(disk, run.directory)
+    if (earlier === undefined)
+      throw runError('RUN_CHANGED', `the interrupted run has no journal at '${journalPath(run.directory)}'`)
+    checkUnchanged(earlier.header, header)
+    writer = JournalWriter.reopen(disk, run.directory, earlier)
+  } else if (run.recoverable || plan.sinks.length > 0) {
+    disk.makeDirectory(run.directory)
+    begin()
+  }
+  const reusable = earlier === undefined ? new Map() : stillThere(host, earlier)
+  if (earlier !== undefined) removeOthers(host, run.directory, reusable)
+  return {
+    files,
+    reusable,
+    firstAttempt: (earlier?.generation ?? 0) * attemptsAProcess,
+    append: (record) => {
+      if (run.recoverable || run.resume) writer?.append(record)
+    },
+    close: () => writer?.close(),
+    remove: () => {
+      writer?.close()
+      writer = undefined
+      disk.remove(run.directory)
+    },
+  }
+}
+
+/** Committed tasks whose files are all there. Parts of sinks that were being committed may have their final names already. */
+function stillThere({ disk }: Host, { tasks, committing }: JournalState): Map<string, { attempt: number; report: TaskReport }> {
+  const exists = (path: string): boolean => path === '' || disk.stat(path) !== undefined
+  return new Map(
+    [...tasks].filter(
+      ([, { report }]) =>
+        report.outputs.every(({ path }) => exists(path)) && (committing || report.parts.every(({ part }) => exists(part.path))),
+    ),
+  )
+}
+
+/** Left-overs of attempts that were never committed. */
+function removeOthers({ disk }: Host, directory: string, reusable: Reusable): void {
+  const kept = new Set([journalPath(directory)])
+  for (const { report } of reusable.values()) for (const { path } of report.outputs) kept.add(path)
+  for (const name of disk.list(directory)) if (!kept.has(`${directory}/${name}`)) disk.remove(`${directory}/${name}`)
+}

@@ -1,0 +1,226 @@
+import { asMillraceError, bug } from '../base/errors.ts'
+import type { Batch } from '../data/batch.ts'
+import type { PhysicalNode, PhysicalNodeOf, Stage } from '../ir/physical.ts'
+import { type Leaf, type LeafOutput, scanLeaf, valuesLeaf } from './leaf.ts'
+import type { MemoryAccount } from './memory.ts'
+import type { Operator, OperatorContext, OperatorMetrics } from './operator.ts'
+import { createOperator } from './operators/registry.ts'
+import type { PartitionFile, TaskOrder, TaskReport } from './orders.ts'
+import { receiveLeaf } from './receive.ts'
+import { collectRoot, type Root, sendRoot, sinkRoot } from './root.ts'
+import { isLeaf, leavesInOrder, stageOf } from './stage-shape.ts'
+import { cancelled, type TaskContext, type TaskEnvironment } from './task-context.ts'
+
+/** A node of the stage in this attempt. Leaves have a driver, all others an operator. */
+interface Running {
+  node: PhysicalNode
+  operator?: Operator
+  leaf?: Leaf
+  consumers: Edge[]
+  producers: Running[]
+  openInputs: number
+  /** It wants no more input. */
+  done: boolean
+  metrics: OperatorMetrics
+  account: MemoryAccount
+}
+interface Edge {
+  to: Running
+  input: number
+}
+
+/**
+ * Runs one attempt of a task: the operators of a stage on one partition, wired by direct calls.
+ *
+ * Leaves run one after the other, build sides first. A batch goes through all operators in one chain of calls; only a full channel, or a turn of the
+ * event loop that is due, puts a promise in between.
+ *
+ * @throws MillraceError whatever failed; everything that was staged has been taken back then. `RUN_CANCELLED` when `signal` said so.
+ */
+export async function runTask(order: TaskOrder, env: TaskEnvironment, signal: AbortSignal): Promise<TaskReport> {
+  const spills: string[] = []
+  const task: TaskContext = {
+    env,
+    order,
+    signal,
+    rowsRead: 0,
+    bytesRead: 0,
+    checkCancelled() {
+      if (signal.aborted) throw cancelled()
+    },
+    spillPath() {
+      const path = env.files.spill(order.stage, order.task, order.attempt, spills.length)
+      spills.push(path)
+      return path
+    },
+  }
+  const running: Running[] = []
+  const wake = (): void => {
+    for (const { leaf, operator } of running) {
+      leaf?.wake()
+      ;(operator as Partial<Root> | undefined)?.wake?.()
+    }
+  }
+  signal.addEventListener('abort', wake)
+  try {
+    wire(stageOf(env.plan, order.stage), task, running)
+    await drive(task, running)
+    task.checkCancelled()
+    return report(task, running)
+  } catch (thrown) {
+    for (const { operator } of running) quietly(() => (operator as Partial<Root> | undefined)?.abort?.())
+    // Readers and operators may have noticed the signal themselves, each in its own words.
+    if (signal.aborted) throw cancelled()
+    throw asMillraceError(thrown, (message, cause) =>
+      bug(`task ${order.task} of stage ${order.stage} failed: ${message}`, { cause }),
+    )
+  } finally {
+    signal.removeEventListener('abort', wake)
+    for (const { leaf, operator, account } of running) {
+      quietly(() => leaf?.close())
+      quietly(() => operator?.close())
+      account.release()
+    }
+    for (const path of spills) quietly(() => env.host.disk.remove(path))
+  }
+}
+
+/** Cleaning up must go on to the end, and must not hide the error that led to it. */
+function quietly(action: () => void): void {
+  try {
+    action()
+  } catch {}
+}
+
+function wire(stage: Stage, task: TaskContext, running: Running[]): void {
+  const byId = new Map<number, Running>()
+  for (const node of stage.nodes) {
+    const metrics: OperatorMetrics = { rowsIn: 0, rowsOut: 0, batchesOut: 0, bytesOut: 0, spilledBytes: 0 }
+    const producers = node.inputs.map((input) => byId.get(input) as Running)
+    const account = task.env.memory.open()
+    const run: Running = { node, consumers: [], producers, openInputs: producers.length, done: false, metrics, account }
+    for (const [input, producer] of producers.entries()) producer.consumers.push({ to: run, input })
+    byId.set(node.id, run)
+    running.push(run)
+    if (isLeaf(node)) run.leaf = createLeaf(node, task)
+    else run.operator = createRunning(node, task, contextOf(run, task))
+  }
+}
+
+function createLeaf(node: PhysicalNode, task: TaskContext): Leaf {
+  if (node.operator === 'scan') return scanLeaf(node, task)
+  if (node.operator === 'values') return valuesLeaf(node, task)
+  return receiveLeaf(node as PhysicalNodeOf<'receive'>, task)
+}
+
+function createRunning(node: PhysicalNode, task: TaskContext, ctx: OperatorContext): Operator {
+  if (node.operator === 'send') return sendRoot(node, task, ctx)
+  if (node.operator === 'sink') return sinkRoot(node, task)
+  if (node.operator === 'collect') return collectRoot(node, task)
+  return createOperator(node, ctx)
+}
+
+function contextOf(run: Running, task: TaskContext): OperatorContext {
+  const { env } = task
+  return {
+    emit: (batch) => emit(run, batch),
+    emitBarrier: (epoch) => emitBarrier(run, epoch),
+    done: () => markDone(run),
+    grant: (bytes) => run.account.grant(bytes),
+    host: env.host,
+    spillPath: () => task.spillPath(),
+    signal: task.signal,
+    fn(ref) {
+      const found = env.functions.get(ref.id)
+      if (found === undefined) throw bug(`function ${ref.id} (${ref.label}) is not in the function table`)
+      return found
+    },
+    metrics: run.metrics,
+    hashSeed: env.plan.hashSeed,
+    interpreted: env.interpreted,
+    inputs: run.producers.map((producer) => producer.node.fields),
+    fields: run.node.fields,
+  }
+}
+
+function emit(run: Running, batch: Batch): undefined | Promise<void> {
+  if (batch.rowCount === 0 && batch.groupStarts === undefined) return undefined
+  const { metrics, consumers } = run
+  metrics.rowsOut += batch.rowCount
+  metrics.batchesOut++
+  metrics.bytesOut += batch.sizeBytes
+  return consumers.length === 1 ? deliver(consumers[0], batch) : deliverFrom(consumers, 0, batch)
+}
+
+function deliver({ to, input }: Edge, batch: Batch): undefined | Promise<void> {
+  if (to.done) return undefined
+  to.metrics.rowsIn += batch.rowCount
+  return (to.operator as Operator).push(input, batch) as undefined | Promise<void>
+}
+
+/** To several consumers one after the other: two of them may feed the same operator further on. */
+function deliverFrom(consumers: readonly Edge[], first: number, batch: Batch): undefined | Promise<void> {
+  for (let i = first; i < consumers.length; i++) {
+    const wait = deliver(consumers[i], batch)
+    if (wait !== undefined) return wait.then(() => deliverFrom(consumers, i + 1, batch))
+  }
+  return undefined
+}
+
+async function emitBarrier(run: Running, epoch: number): Promise<void> {
+  for (const { to } of run.consumers) {
+    if (to.done) continue
+    if (to.operator?.barrier === undefined) await emitBarrier(to, epoch)
+    else await to.operator.barrier(epoch)
+  }
+}
+
+/** An operator wants no more input; so do those whose consumers all want no more. */
+function markDone(run: Running): void {
+  if (run.done) return
+  run.done = true
+  run.leaf?.stop()
+  for (const producer of run.producers) {
+    if (producer.consumers.length > 0 && producer.consumers.every(({ to }) => to.done)) markDone(producer)
+  }
+}
+
+async function drive(task: TaskContext, running: readonly Running[]): Promise<void> {
+  const byId = new Map(running.map((run) => [run.node.id, run]))
+  for (const { leaf, operator } of running) {
+    leaf?.open()
+    ;(operator as Partial<Root> | undefined)?.open?.()
+  }
+  for (const node of leavesInOrder(stageOf(task.env.plan, task.order.stage))) {
+    const run = byId.get(node.id) as Running
+    const output: LeafOutput = {
+      emit: (batch) => emit(run, batch),
+      barrier: (epoch) => emitBarrier(run, epoch),
+      stopped: () => run.done,
+    }
+    if (!run.done) await run.leaf?.run(output)
+    task.checkCancelled()
+    await finishConsumers(run)
+  }
+}
+
+/** The node has given all it has. */
+async function finishConsumers(run: Running): Promise<void> {
+  for (const { to, input } of run.consumers) {
+    if (!to.done) await to.operator?.finish(input)
+    to.openInputs--
+    if (to.openInputs === 0) await finishConsumers(to)
+  }
+}
+
+function report(task: TaskContext, running: readonly Running[]): TaskReport {
+  const outputs: PartitionFile[] = []
+  const parts: TaskReport['parts'][number][] = []
+  for (const { operator } of running) {
+    const made = (operator as Partial<Root> | undefined)?.complete?.()
+    outputs.push(...(made?.outputs ?? []))
+    parts.push(...(made?.parts ?? []))
+  }
+  const nodes = running.map(({ node, metrics }) => ({ node: node.id, ...metrics }))
+  return { outputs, parts, nodes, rowsRead: task.rowsRead, bytesRead: task.bytesRead, peakMemoryBytes: task.env.memory.peakBytes }
+}
