@@ -1,0 +1,139 @@
+import { planError } from '../../base/errors.ts'
+import type { Place } from '../../base/place.ts'
+import type { AggCall, ColumnId, Expr } from '../../ir/expr.ts'
+import type { Field } from '../../ir/logical.ts'
+import type { ItemSyntax, UnboundForm } from '../syntax.ts'
+import type { AggregateCollector } from './call.ts'
+import { bindSettled, impliedName } from './expression.ts'
+import { type Item, project } from './project.ts'
+import { addNode, type BindState, columnsOf, environmentOf, newColumn, passColumn, type Relation, rowOutput } from './state.ts'
+
+type AggregateForm = Extract<UnboundForm, { u: 'aggregate' }>
+interface Group {
+  name: string | undefined
+  column: ColumnId
+  expr: Expr
+  at: Place
+}
+
+/**
+ * `aggregate ... group by ...`: an aggregate node, and a project above it when an item is more than one aggregate call. Output: grouping columns,
+ * then the items. Without items the groups alone.
+ */
+export function bindAggregate(state: BindState, form: AggregateForm, input: Relation, at: Place): Relation | undefined {
+  const groups = bindGroups(state, form.by, input)
+  const calls = collectCalls(state, form.by.length > 0)
+  const items = form.items.map((item) => state.errors.attempt(() => bindItem(state, item, input, calls, groups ?? [])))
+  if (groups === undefined || items.includes(undefined)) return undefined
+  if (groups.length === 0 && items.length === 0)
+    throw planError('PLAN_AGGREGATE_MISSING', 'aggregate needs an aggregate function or group by', { at })
+  const named = [...groups.map(groupItem), ...(items as Item[])]
+  const aggregated = addAggregate(state, groups, calls.calls, named, input, at)
+  return project(state, aggregated, named, at, 'drop variables')
+}
+
+/** The aggregate node itself. Where its columns are the items one by one it takes their names, so that no project is needed above it. */
+function addAggregate(
+  state: BindState,
+  groups: readonly Group[],
+  calls: readonly AggCall[],
+  items: readonly Item[],
+  input: Relation,
+  at: Place,
+): Relation {
+  const columns = [...groups.map(({ column, expr: { type, nullable } }) => ({ column, type, nullable })), ...calls]
+  const fields = columns.map(({ column, type, nullable }, i): Field => {
+    const expr = items[i]?.expr
+    const isItem = expr?.e === 'column' && expr.column === column
+    return { name: (isItem ? items[i].name : undefined) ?? `_c${i}`, column, type, nullable }
+  })
+  const by = groups.map(({ column, expr }) => ({ column, expr }))
+  return addNode(
+    state,
+    { op: 'aggregate', by, calls, phase: 'complete' },
+    [input],
+    rowOutput(fields, input.output, 'undefined'),
+    at,
+  )
+}
+
+const groupItem = ({ name, column, expr, at }: Group): Item => ({ name, expr: passColumn(column, expr), at })
+
+function bindGroups(state: BindState, by: readonly ItemSyntax[], input: Relation): Group[] | undefined {
+  const used = new Set<ColumnId>()
+  const groups = by.map((item) =>
+    state.errors.attempt((): Group => {
+      if (item.item === 'star') throw planError('PLAN_INVALID', 'group by takes no *', { at: item.at, hint: 'name the columns' })
+      const expr = bindSettled(environmentOf(state, input), item.value)
+      if (expr.e === 'constant' && item.value.s === 'number') {
+        throw planError('PLAN_CONSTANT', 'group by takes columns and expressions, not positions', {
+          at: item.at,
+          hint: 'name the column',
+        })
+      }
+      const column = expr.e === 'column' && !used.has(expr.column) ? expr.column : newColumn(state)
+      used.add(column)
+      return { name: item.name ?? impliedName(item.value), column, expr, at: item.at }
+    }),
+  )
+  return groups.includes(undefined) ? undefined : (groups as Group[])
+}
+
+function bindItem(
+  state: BindState,
+  item: ItemSyntax,
+  input: Relation,
+  calls: AggregateCollector & { calls: AggCall[] },
+  groups: readonly Group[],
+): Item {
+  if (item.item === 'star')
+    throw planError('PLAN_AGGREGATE_MISSING', 'an aggregate list takes no *', { at: item.at, hint: 'count rows with count(*)' })
+  const taken = calls.taken
+  const expr = bindSettled({ ...environmentOf(state, input), aggregates: calls }, item.value)
+  if (calls.taken === taken) {
+    throw planError('PLAN_AGGREGATE_MISSING', 'this item holds no aggregate function', {
+      at: item.at,
+      hint: 'put the column into group by, or aggregate it, for example with any_value(...)',
+    })
+  }
+  const results = new Set([...calls.calls.map((call) => call.column), ...groups.map((group) => group.column)])
+  if (columnsOf(expr).some((column) => !results.has(column))) {
+    throw planError(
+      'PLAN_AGGREGATE_MISSING',
+      'a column stands outside the aggregate functions of this item and is not in group by',
+      {
+        at: item.at,
+        hint: 'group by it, or aggregate it, for example with any_value(...)',
+      },
+    )
+  }
+  return { name: item.name, expr, at: item.at }
+}
+
+/** Gathers the calls of a list; equal ones are computed once. `taken` counts the calls asked for. */
+function collectCalls(state: BindState, grouped: boolean): AggregateCollector & { calls: AggCall[] } {
+  const calls: AggCall[] = []
+  const byText = new Map<string, AggCall>()
+  return {
+    calls,
+    taken: 0,
+    add(call) {
+      this.taken++
+      const text = callKey(call)
+      let known = byText.get(text)
+      if (known === undefined) {
+        // A group has a row, so only a null argument or a condition leaves an aggregate without values.
+        const mayBeEmpty = !grouped || call.where !== undefined || call.args.some((arg) => arg.nullable)
+        known = { ...call, column: newColumn(state), nullable: call.nullable && mayBeEmpty }
+        byText.set(text, known)
+        calls.push(known)
+      }
+      return { e: 'column', column: known.column, type: known.type, nullable: known.nullable, at: call.at }
+    },
+  }
+}
+
+const callKey = ({ fn, args, distinct, where }: Omit<AggCall, 'column'>): string =>
+  JSON.stringify([fn, args, distinct, where], (key, value) =>
+    key === 'at' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
+  )

@@ -1,0 +1,62 @@
+import { planError } from '../../base/errors.ts'
+import type { Place } from '../../base/place.ts'
+import type { FnRef, NodeId } from '../../ir/expr.ts'
+import type { LogicalNode, Plan } from '../../ir/logical.ts'
+import { finishPlan } from './finish.ts'
+import { type InferenceProblem, type InferredRow, inferRow } from './infer-type.ts'
+import type { BindState, Relation } from './state.ts'
+
+/** Rows of the key and of the value. */
+export interface PairShape {
+  key: InferredRow
+  value: InferredRow
+}
+
+/**
+ * Runs the plan up to this node on a few rows and infers what it gives. A function that changes something outside is never run for that.
+ *
+ * @throws {@link MillraceError} `PLAN_SCHEMA_UNKNOWN` when no type can be found.
+ */
+export async function sampleRelation(
+  state: BindState,
+  relation: Relation,
+  fn: FnRef,
+  at: Place,
+): Promise<{ shape: InferredRow | PairShape; rowCount: number }> {
+  const { node } = relation.port
+  const plan = prefixPlan(state, node)
+  const effectful = plan.nodes.map(effectfulFunction).find((label) => label !== undefined)
+  if (effectful !== undefined) throw schemaUnknown(fn, `'${effectful}' has effects, so it is not tried`, at)
+  const values = await state.context.sample(plan, node)
+  const shape = relation.output.keys === undefined ? inferRow(values) : inferPairs(values)
+  if ('problem' in shape) throw schemaUnknown(fn, shape.problem, at)
+  return { shape, rowCount: values.length }
+}
+
+function inferPairs(values: readonly unknown[]): PairShape | InferenceProblem {
+  if (!values.every((value): value is [unknown, unknown] => Array.isArray(value) && value.length === 2)) {
+    return { problem: 'it did not return [key, value] pairs' }
+  }
+  const key = inferRow(values.map((pair) => pair[0]))
+  if ('problem' in key) return { problem: `${key.problem} as key` }
+  const value = inferRow(values.map((pair) => pair[1]))
+  return 'problem' in value ? { problem: `${value.problem} as value` } : { key, value }
+}
+
+const schemaUnknown = (fn: FnRef, why: string, at: Place) =>
+  planError('PLAN_SCHEMA_UNKNOWN', `the row type of '${fn.label}' is not known: ${why}`, {
+    at,
+    hint: 'declare it: { returns: { name: type, ... } }',
+  })
+
+/** The plan that ends at `node` and gives its rows to the caller. */
+function prefixPlan(state: BindState, node: NodeId): Plan {
+  return finishPlan(state, [{ name: 'sample', port: { node, out: 0 } }], { sinks: false })
+}
+
+function effectfulFunction(node: LogicalNode): string | undefined {
+  if (node.op === 'parallelDo') return node.fn.effects ? node.fn.label : undefined
+  if (node.op !== 'aggregate') return undefined
+  const call = node.calls.find(({ fn }) => typeof fn !== 'string' && fn.effects)
+  return call === undefined || typeof call.fn === 'string' ? undefined : call.fn.label
+}
