@@ -1,7 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunRequest } from '../../src/backends/backend.ts'
+import { runError } from '../../src/base/errors.ts'
 import type { Host } from '../../src/base/host.ts'
 import { nodeHost } from '../../src/base/node-host.ts'
 import type { Batch } from '../../src/data/batch.ts'
@@ -36,13 +37,36 @@ const traits = {
   weights: false,
 }
 
+/** What a source does beside giving rows, so that runs fail in the ways they can. */
+export interface Trouble {
+  /** The worker ends at the first row of split `dieAt`, as long as fewer than `times` did (one byte each in `ledger`). */
+  dieAt?: number
+  /** A retryable error instead. */
+  failAt?: number
+  ledger?: string
+  times?: number
+  /** Never comes back from the first row of this split. */
+  hangAt?: number
+}
+
+function makeTrouble({ dieAt, failAt, hangAt, ledger = '', times = 0 }: Trouble, splitIndex: number): void {
+  if (hangAt === splitIndex) for (;;);
+  if (dieAt !== splitIndex && failAt !== splitIndex) return
+  const before = existsSync(ledger) ? statSync(ledger).size : 0
+  if (before >= times) return
+  appendFileSync(ledger, 'x')
+  if (dieAt === splitIndex) process.exit(3)
+  throw runError('RUN_FUNCTION_FAILED', 'not this time', { retryable: true })
+}
+
 /** Split i gives the rows `[n % keys, n]` for n from `offset` up to `offset + length`, in batches of `batchRows`. */
 export const numbers: SourceConnector = {
   kind: 'numbers',
   options: {},
   takesSchema: false,
   describe: async () => ({ schema: pairFields, inferred: false, traits, splits: [] }),
-  *read({ options, split }): Iterable<Batch | { barrier: number }> {
+  *read({ options, split, splitIndex }): Iterable<Batch | { barrier: number }> {
+    makeTrouble(options as Trouble, splitIndex)
     const { keys, batchRows, epochs } = options as { keys: number; batchRows: number; epochs?: readonly number[] }
     const rows: Value[][] = []
     for (let i = 0; i < split.length; i++) rows.push([(split.offset + i) % keys, split.offset + i])
@@ -133,14 +157,15 @@ export interface ScanOptions {
   keys?: number
   batchRows?: number
   epochs?: readonly number[]
+  trouble?: Trouble
 }
 
 export function scan(
   id: number,
-  { tasks = 4, rowsATask = 100, keys = 10, batchRows = 7, epochs }: ScanOptions = {},
+  { tasks = 4, rowsATask = 100, keys = 10, batchRows = 7, epochs, trouble }: ScanOptions = {},
 ): PhysicalNode {
   const splits = Array.from({ length: tasks }, (_, i) => ({ offset: i * rowsATask, length: rowsATask }))
-  const options = epochs === undefined ? { keys, batchRows } : { keys, batchRows, epochs }
+  const options = { keys, batchRows, ...(epochs && { epochs }), ...trouble }
   return node(id, [], pairFields, { operator: 'scan', spec: { connector: 'numbers', options, splits } })
 }
 
@@ -257,4 +282,27 @@ export function requestFor(
     signal: new AbortController().signal,
     ...extra,
   }
+}
+
+/** Wholly worked off in workers: scan → hash → sum → sink of three parts. */
+export function sinkPlan(mode: 'serial' | 'pipelined', path: string, options: ScanOptions & { partitions?: number } = {}): PhysicalPlan {
+  const { tasks = 4, partitions = 3 } = options
+  const sums: Schema = [pairFields[0], { name: 'sum', type: types.int64, nullable: true }]
+  const sink = { connector: 'lines', options: { path } }
+  return makePlan(
+    [
+      { tasks, nodes: [scan(0, options), node(1, [0], pairFields, { operator: 'send', spec: { exchange: 0 } })] },
+      {
+        tasks: partitions,
+        nodes: [
+          node(2, [], pairFields, { operator: 'receive', spec: { exchanges: [0], ordered: false } }),
+          node(3, [2], sums, { operator: 'aggregate', spec: { keys: [0], calls: [sumCall], phase: 'complete', changes: 'insertOnly' } }),
+          node(4, [3], sums, { operator: 'sink', spec: { sink: 0, ...sink } }),
+        ],
+      },
+    ],
+    [{ partitioning: { by: 'hash', keys: [0], count: partitions } }],
+    mode,
+    { sinks: [{ ...sink, fields: sums, tasks: partitions, stage: 1 }] },
+  )
 }
