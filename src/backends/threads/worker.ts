@@ -5,6 +5,7 @@ import { nodeHost } from '../../base/node-host.ts'
 import type { Value } from '../../data/type.ts'
 import type { ConnectorRegistry } from '../../io/registry.ts'
 import type { PhysicalPlan } from '../../ir/physical.ts'
+import type { CreditLimits } from '../../runtime/exchange/credit.ts'
 import { MemoryBudget } from '../../runtime/memory.ts'
 import type { FunctionTable } from '../../runtime/operator.ts'
 import type { TaskOrder, TaskReport, WorkerId } from '../../runtime/orders.ts'
@@ -23,6 +24,7 @@ export interface WorkerSetup {
   directory: string
   durable: boolean
   memoryBytes: number
+  credit?: CreditLimits
 }
 
 /** The calls that a worker answers. */
@@ -47,7 +49,7 @@ export function serveWorker({ loadFunctions, connectors }: WorkerOptions): void 
   const links = new Map<WorkerId, MessagePort>()
   let tasks: TaskHost | undefined
   const api: WorkerApi = {
-    async setup({ worker, plan, program, cwd, runId, directory, durable, memoryBytes }) {
+    async setup({ worker, plan, program, cwd, runId, directory, durable, memoryBytes, credit }) {
       const functions = plan.fns.length === 0 ? new Map() : await loadFunctions(program)
       const host = nodeHost()
       const files = runFiles(host.disk, directory, durable)
@@ -56,19 +58,8 @@ export function serveWorker({ loadFunctions, connectors }: WorkerOptions): void 
       const collect = (): never => {
         throw bug('results are collected in the coordinator’s process')
       }
-      tasks = new TaskHost(worker, {
-        plan,
-        functions,
-        connectors,
-        host,
-        cwd,
-        files,
-        runId,
-        memory,
-        pace,
-        interpreted: false,
-        collect,
-      })
+      const env = { plan, functions, connectors, host, cwd, files, runId, memory, pace, interpreted: false, collect }
+      tasks = new TaskHost(worker, env, credit)
       for (const [other, port] of links) tasks.link(other, port)
     },
     link(worker, port) {

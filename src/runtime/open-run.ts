@@ -1,0 +1,45 @@
+import type { DriveRequest } from './driver.ts'
+import type { CreditLimits } from './exchange/credit.ts'
+import { MemoryBudget } from './memory.ts'
+import type { FunctionTable } from './operator.ts'
+import { coordinatorHost } from './orders.ts'
+import { Pace } from './pace.ts'
+import { ResultStore } from './results.ts'
+import { openRunRecord, type RecordRequest, type RunRecord } from './run-record.ts'
+import { TaskHost } from './task-host.ts'
+
+/** What tests of exchanges may set. */
+export interface RunLimits {
+  credit?: CreditLimits
+}
+
+export interface OpenRunRequest extends RecordRequest, DriveRequest {
+  run: RecordRequest['run'] & DriveRequest['run']
+  functions: FunctionTable
+  memoryBytes: number
+}
+
+/** Opens the folder of a run and the place in the coordinator's process where some or all of its tasks run. */
+export function openRun(
+  request: OpenRunRequest,
+  { credit }: RunLimits,
+): { record: RunRecord; results: ResultStore; local: TaskHost } {
+  const { plan, functions, connectors, host, cwd, memoryBytes, run } = request
+  const record = openRunRecord(request)
+  const results = new ResultStore(host, record.files, plan.outputs)
+  const env = {
+    plan,
+    functions,
+    connectors,
+    host,
+    cwd,
+    files: record.files,
+    runId: run.id,
+    memory: new MemoryBudget(memoryBytes),
+    pace: new Pace(() => host.clock.nowMs()),
+    interpreted: false,
+    collect: results.collect.bind(results),
+  }
+  return { record, results, local: new TaskHost(coordinatorHost, env, credit) }
+}
+
