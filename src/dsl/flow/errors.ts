@@ -98,6 +98,7 @@ function pathAsTable({ actual, previous }: Stuck): Explanation | undefined {
   }
 }
 
+const joinList = "the joins are 'join', 'inner join' and 'left join'"
 /** What people write who come from SQL or another pipe language. */
 const otherWords: Readonly<Record<string, string>> = {
   having: "use 'where' after 'aggregate'",
@@ -112,9 +113,7 @@ const otherWords: Readonly<Record<string, string>> = {
   take: "use 'limit'",
   unique: "use 'distinct'",
   from: "a query has one 'from'; further inputs come by 'join' or 'union all'",
-  ...Object.fromEntries(
-    ['right', 'full', 'cross', 'natural'].map((word) => [word, "the joins are 'join', 'inner join' and 'left join'"]),
-  ),
+  ...Object.fromEntries(['right', 'full', 'cross', 'natural'].map((word) => [word, joinList])),
 }
 
 function unknownOperator({ actual, previous, ruleName }: Stuck): Explanation | undefined {
@@ -172,24 +171,21 @@ const continuingWords = [
 /** The text goes on after a statement that is complete. */
 function afterTheEnd({ actual, previous, expected }: Stuck): Explanation | undefined {
   if (expected.length > 0) return undefined
-  const startsLine =
-    previous === undefined || previous.tokenType === t.Semicolon || (previous.endLine as number) < (actual.startLine as number)
+  const isFirst = previous === undefined || previous.tokenType === t.Semicolon
   const word = shorten(actual.image)
   if (actual.tokenType === t.Group) return { message: "'group by' stands outside an aggregate", hint: otherWords.group }
-  if (operatorTokens.has(actual.tokenType) && !(startsLine && actual.tokenType === t.Select)) {
+  if (!isFirst && operatorTokens.has(actual.tokenType))
     return { message: `expected '|>' before '${word}'`, hint: `write |> ${word}` }
-  }
-  if (startsLine) {
-    const hint =
-      actual.tokenType === t.Select
-        ? "a query starts with 'from': from t |> select ..."
-        : suggest(word, t.statementWords, statementList)
+  if (isFirst || (previous.endLine as number) < (actual.startLine as number)) {
+    const isQuery = operatorTokens.has(actual.tokenType)
+    const hint = isQuery ? `a query starts with 'from': from t |> ${word} ...` : suggest(word, t.statementWords, statementList)
     return { code: 'FLOW_UNKNOWN_STATEMENT', message: `no statement starts with '${word}'`, hint }
   }
-  return {
-    message: `expected '|>' or the end of the statement, found '${word}'`,
-    hint: nearWord(actual, previous, continuingWords),
-  }
+  const hint =
+    actual.tokenType === t.Comma
+      ? "a query has one input; further ones come by '|> join'"
+      : nearWord(actual, previous, continuingWords)
+  return { message: `expected '|>' or the end of the statement, found '${word}'`, hint }
 }
 const statementList = `statements start with ${t.statementWords.join(', ')}`
 
@@ -207,6 +203,7 @@ const expectedByRule: Readonly<Record<string, string>> = {
 }
 const hintByRule: Readonly<Record<string, string>> = {
   primary: 'write from name, from csv(...), or values (...)',
+  join: joinList,
   union: "'union all' keeps repeated rows, 'union distinct' drops them",
   joinCondition: 'write join b on a.k = b.k, or join b using (k)',
 }

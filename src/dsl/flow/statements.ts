@@ -18,6 +18,8 @@ export type Statement = { at: Place } & (
   | { st: 'query'; query: Query }
 )
 
+export type ImportStatement = Extract<Statement, { st: 'import' }>
+
 /** `name [(types) returns type] [as alias]`. */
 export interface ImportItem {
   name: NameAt
