@@ -1,0 +1,171 @@
+import type { Schema } from '../../data/type.ts'
+import type { CallUserFunction } from '../../ir/evaluate.ts'
+import type { FnRef } from '../../ir/expr.ts'
+import type { RowShape, SegmentStep } from '../../ir/physical.ts'
+import { closureArgument, closureColumns } from './closure.ts'
+import type { ColumnShape } from './column-shape.ts'
+import { Emitter } from './emitter.ts'
+import { compileCondition, compileExpr } from './expression.ts'
+import { compilePieces, isPieces } from './pieces.ts'
+import { columnSlot, fixedSlot, type Slot } from './slot.ts'
+import { emitRow, type Store, storeOf } from './store.ts'
+import { support } from './support.ts'
+import { compileUnnest } from './unnest.ts'
+
+/** What a generated function reads: columns, or values that are ready for the first closure. */
+export type InputShape = { columns: readonly ColumnShape[] } | { values: RowShape }
+
+export interface SegmentShape {
+  steps: readonly SegmentStep[]
+  input: InputShape
+  fields: Schema
+  weighted: boolean
+  user: CallUserFunction
+  closure: (fn: FnRef) => Function
+}
+
+/** A closure call in generated code, for errors. */
+export interface Site {
+  fn: FnRef
+}
+
+/** The text of a segment's loop and the values that it refers to. */
+export interface Generated {
+  source: string
+  constants: readonly unknown[]
+  sites: readonly Site[]
+}
+
+/** A row between two steps: columns, or a value on its way from closure to closure. */
+type Row = { slots: readonly Slot[] } | { value: string; shape: RowShape }
+
+/**
+ * Writes one loop for a run of steps: each row is pushed through all of them, without batches in between.
+ *
+ * The function takes rows `from .. to` and returns where it stopped: when the output is full it returns between two rows of input.
+ */
+export function generateSegment(shape: SegmentShape): Generated {
+  return new SegmentWriter(shape).write()
+}
+
+class SegmentWriter {
+  readonly #em = new Emitter()
+  readonly #shape: SegmentShape
+  readonly #store: Store
+  readonly #sites: Site[] = []
+  /** May one row of input make several rows? */
+  readonly #many: boolean
+
+  constructor(shape: SegmentShape) {
+    this.#shape = shape
+    this.#store = storeOf(shape.fields, shape.weighted)
+    this.#many = shape.steps.some(
+      (step) => step.step === 'unnest' || (step.step === 'parallelDo' && (step.shape === 'flatMap' || step.shape === 'do')),
+    )
+  }
+
+  write(): Generated {
+    const em = this.#em
+    const { input, weighted } = this.#shape
+    const first: Row =
+      'values' in input
+        ? { value: 'x0', shape: input.values }
+        : { slots: input.columns.map((column, i) => columnSlot(column, `cols[${i}]`, 'row', i)) }
+    em.block(['for (; row < to && go && n < limit', ...this.#store.room].join(' && ') + '; row++)', () => {
+      em.line('scratch.at = 0; site = -1')
+      if ('values' in input) em.line('const x0 = cols[row]')
+      if (weighted) em.line('const weight = weights[row]')
+      this.#step(0, first)
+    })
+    const source = [
+      "'use strict'",
+      `const { ${Object.keys(support).join(', ')} } = support`,
+      ...em.constants.map((_, i) => `const k${i} = k[${i}]`),
+      'return function (cols, out, from, to, weights, fail) {',
+      'const limit = out.limit, byteLimit = out.byteLimit, scratch = out.scratch',
+      ...em.hoisted,
+      ...this.#store.open,
+      'let row = from, go = true, site = -1',
+      'try {',
+      ...em.body,
+      '} catch (error) { throw fail(error, site, row) }',
+      ...this.#store.save,
+      'return row',
+      '}',
+    ]
+    return { source: source.join('\n'), constants: em.constants, sites: this.#sites }
+  }
+
+  #step(at: number, row: Row): void {
+    const { steps, fields, weighted, user } = this.#shape
+    const em = this.#em
+    if (at === steps.length) return emitRow(em, this.#slots(row), fields, this.#store, this.#many, weighted)
+    const step = steps[at]
+    if (step.step === 'parallelDo') return this.#closure(at, step, row)
+    const scope = { row: this.#slots(row), user }
+    switch (step.step) {
+      case 'project': {
+        const slots = step.exprs.map(({ expr }) =>
+          expr.e === 'column' ? scope.row[expr.column] : fixedSlot(compileExpr(em, expr, scope)),
+        )
+        return this.#step(at + 1, { slots })
+      }
+      case 'filter': {
+        const condition = compileCondition(em, step.predicate, scope)
+        return em.block(`if (${condition})`, () => this.#step(at + 1, row))
+      }
+      case 'unnest':
+        if (!weighted && isPieces(steps.slice(at), fields, scope.row.length)) return compilePieces(em, step, scope, this.#store)
+        return compileUnnest(em, step, scope, (slots) => this.#step(at + 1, { slots }))
+    }
+  }
+
+  #slots(row: Row): readonly Slot[] {
+    return 'slots' in row ? row.slots : closureColumns(this.#em, row.value, row.shape)
+  }
+
+  #closure(at: number, step: Extract<SegmentStep, { step: 'parallelDo' }>, row: Row): void {
+    const em = this.#em
+    const fn = em.constant(this.#shape.closure(step.fn))
+    const arg = 'slots' in row ? closureArgument(em, row.slots, step.input, step.fn.reads) : row.value
+    const site = this.#sites.push({ fn: step.fn }) - 1
+    const call = (text: string): string => {
+      const result = em.name('x')
+      em.line(`site = ${site}`)
+      em.line(`const ${result} = ${text}`)
+      // What is not as it should be in the result is told of this closure too.
+      em.line(`site = ${-2 - site}`)
+      return result
+    }
+    const next = (value: string): void => this.#step(at + 1, { value, shape: step.output })
+    switch (step.shape) {
+      case 'map':
+        return next(call(`${fn}(${arg})`))
+      case 'filter':
+        return em.block(`if (${call(`${fn}(${arg})`)})`, () => this.#step(at + 1, row))
+      case 'flatMap': {
+        const list = call(`listOf(${fn}(${arg}))`)
+        return this.#each(list, site, next)
+      }
+      case 'do': {
+        const list = em.define('x', '[]')
+        call(`nothing(${fn}(${arg}, (value) => { ${list}.push(value) }))`)
+        return this.#each(list, site, next)
+      }
+    }
+  }
+
+  /** Arrays by index; other iterables in runs of values, so that a long one is not held as a whole. */
+  #each(list: string, site: number, next: (value: string) => void): void {
+    const em = this.#em
+    const items = em.name('y')
+    const place = em.name('i')
+    em.line(`let ${items} = Array.isArray(${list}) ? ${list} : null`)
+    em.block('for (;;)', () => {
+      em.line(`if (${items} === null) { site = ${site}; ${items} = pieces(${list}); site = ${-2 - site} }`)
+      em.block(`for (let ${place} = 0; ${place} < ${items}.length; ${place}++)`, () => next(em.define('x', `${items}[${place}]`)))
+      em.line(`if (Array.isArray(${list}) || ${items}.length === 0) break`)
+      em.line(`${items} = null`)
+    })
+  }
+}

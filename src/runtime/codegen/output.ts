@@ -1,0 +1,73 @@
+import { type Batch, type BatchHeader, freshHeader, targetBatchBytes, targetBatchRows } from '../../data/batch.ts'
+import { BytesBuilder, type ColumnBuilder, createBuilder } from '../../data/builder.ts'
+import { makeBatch } from '../../data/read.ts'
+import type { Schema } from '../../data/type.ts'
+import { Scratch } from './support.ts'
+
+/** How many rows and bytes of one column a segment gathers before it makes a batch; tests make them small. */
+export interface BatchTarget {
+  rows: number
+  bytes: number
+}
+export const defaultTarget: BatchTarget = { rows: targetBatchRows, bytes: targetBatchBytes }
+
+/** The rows that a segment has made and not yet given away. Generated code writes to the builders between `reserve` and `flush`. */
+export class Output {
+  readonly builders: readonly ColumnBuilder[]
+  readonly limit: number
+  readonly byteLimit: number
+  readonly scratch = new Scratch()
+  rows = 0
+  weights: Int32Array | undefined
+  #header: BatchHeader = freshHeader
+  readonly #pending: Batch[] = []
+
+  constructor(fields: Schema, target: BatchTarget = defaultTarget) {
+    this.builders = fields.map((field) => createBuilder(field.type))
+    this.limit = target.rows
+    this.byteLimit = target.bytes
+  }
+
+  /** Prepares for rows of an input batch; rows of another epoch or watermark, or with other weights, do not share a batch with earlier ones. */
+  begin(header: BatchHeader, weighted: boolean): void {
+    const old = this.#header
+    if (old.epoch !== header.epoch || old.watermark !== header.watermark || weighted !== (this.weights !== undefined))
+      this.flush()
+    this.#header = header
+    if (weighted) this.weights ??= new Int32Array(this.limit)
+    else this.weights = undefined
+    this.reserve()
+  }
+  reserve(): void {
+    for (const builder of this.builders) builder.reserve(this.limit - this.rows)
+  }
+  /** Makes a batch of the rows so far. */
+  flush(): void {
+    if (this.rows === 0) return
+    const columns = this.builders.map((builder) => builder.finish())
+    const { producer, attempt, sequence, epoch, watermark, ingestTimeUs } = this.#header
+    const header: BatchHeader = { producer, attempt, sequence, epoch, watermark, ingestTimeUs }
+    this.#pending.push(makeBatch(columns, this.rows, { header, weights: this.weights?.subarray(0, this.rows) }))
+    this.rows = 0
+    if (this.weights !== undefined) this.weights = new Int32Array(this.limit)
+    this.reserve()
+  }
+  isFull(): boolean {
+    return (
+      this.rows >= this.limit ||
+      this.builders.some((builder) => builder instanceof BytesBuilder && builder.dataLength >= this.byteLimit)
+    )
+  }
+  /** May a loop go on, or should what it made be given away first? */
+  isOpen(): boolean {
+    return this.#pending.length === 0 && !this.isFull()
+  }
+  /** Gives the made batches away, one after the other; a promise when there is no credit. */
+  drain(emit: (batch: Batch) => undefined | Promise<void>): undefined | Promise<void> {
+    while (this.#pending.length > 0) {
+      const wait = emit(this.#pending.shift() as Batch)
+      if (wait !== undefined) return wait.then(() => this.drain(emit))
+    }
+    return undefined
+  }
+}

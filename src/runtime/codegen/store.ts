@@ -1,0 +1,123 @@
+import type { Schema, Type } from '../../data/type.ts'
+import { bytesOf, type Code, isText, mayBeWide, valueOf } from './code.ts'
+import type { Emitter } from './emitter.ts'
+import type { Slot } from './slot.ts'
+
+/** The text around the loop that keeps the builders' arrays in variables. */
+export interface Store {
+  /** Declarations before the loop. */
+  readonly open: readonly string[]
+  /** Reads the arrays again, after a flush. */
+  readonly reload: readonly string[]
+  /** Writes counters back. */
+  readonly save: readonly string[]
+  /** Conditions under which a column has few enough bytes to go on. */
+  readonly room: readonly string[]
+}
+
+/** Variables of output column `i`: builder `b`, lane or offsets `o`, data `d`, place in data `a`, is the lane a BigInt64Array `w`. */
+export function storeOf(fields: Schema, weighted: boolean): Store {
+  const open = ['let n = out.rows']
+  const reload = ['n = 0']
+  const save = ['out.rows = n']
+  const room: string[] = []
+  fields.forEach(({ type }, i) => {
+    open.push(`const b${i} = out.builders[${i}]`)
+    if (isText(type)) {
+      open.push(`let o${i} = b${i}.offsets, q${i} = b${i}.data, a${i} = b${i}.dataLength`)
+      reload.push(`o${i} = b${i}.offsets; q${i} = b${i}.data; a${i} = 0`)
+      save.push(`b${i}.length = n; b${i}.dataLength = a${i}`)
+      room.push(`a${i} < byteLimit`)
+    } else if (mayBeWide(type)) {
+      // A lane that has turned into a BigInt64Array is written through the builder, so that the variable sees one class.
+      open.push(`let w${i} = b${i}.values instanceof BigInt64Array, o${i} = w${i} ? noLane : b${i}.values`)
+      reload.push(`w${i} = false; o${i} = b${i}.values`)
+      save.push(`b${i}.length = n`)
+    } else if (isLane(type)) {
+      open.push(`let o${i} = b${i}.values`)
+      reload.push(`o${i} = b${i}.values`)
+      save.push(`b${i}.length = n`)
+    }
+  })
+  if (weighted) {
+    open.push('let w = out.weights')
+    reload.push('w = out.weights')
+  }
+  return { open, reload, save, room }
+}
+
+const isLane = (type: Type): boolean => type.kind === 'bool' || type.kind === 'float64' || type.kind === 'date'
+
+/** Writes one output row. With `many`, a row of input can make several: then each looks for room first. */
+export function emitRow(
+  em: Emitter,
+  slots: readonly Slot[],
+  fields: Schema,
+  store: Store,
+  many: boolean,
+  weighted: boolean,
+): void {
+  // All values are computed before the first is stored, so that an error or a flush never leaves half a row.
+  const codes = slots.map((slot) => slot.load(em))
+  if (many) flushWhenFull(em, store)
+  codes.forEach((code, i) => storeValue(em, code, fields[i].type, i))
+  if (weighted) em.line('w[n] = weight')
+  em.line('n++')
+}
+
+export function flushWhenFull(em: Emitter, store: Store): void {
+  em.block(`if (${['n === limit', ...store.room.map((room) => `!(${room})`)].join(' || ')})`, () => flushNow(em, store))
+}
+
+export function flushNow(em: Emitter, store: Store): void {
+  for (const line of store.save) em.line(line)
+  em.line('out.flush()')
+  for (const line of store.reload) em.line(line)
+  em.line('go = false')
+}
+
+function storeValue(em: Emitter, code: Code, type: Type, i: number): void {
+  if (code.isNull === 'false') return storeValid(em, code, type, i)
+  const storeNull = isText(type)
+    ? `b${i}.markNull(n); o${i}[n + 1] = a${i}`
+    : isLane(type) || mayBeWide(type)
+      ? nullLane(type, i)
+      : `b${i}.appendNull()`
+  if (code.isNull === 'true') return em.line(storeNull)
+  em.block(`if (${code.isNull})`, () => em.line(storeNull))
+  em.block('else', () => storeValid(em, code, type, i))
+}
+
+const nullLane = (type: Type, i: number): string =>
+  mayBeWide(type) ? `if (w${i}) { b${i}.length = n; b${i}.appendNull() } else b${i}.markNull(n)` : `b${i}.markNull(n)`
+
+function storeValid(em: Emitter, code: Code, type: Type, i: number): void {
+  if (isText(type)) return storeBytes(em, code, i)
+  if (code.rep === 'cell') return em.line(`b${i}.appendFrom(${em.hoist('c', code.path)}, ${code.index})`)
+  const value = code.rep === 'plain' ? code.value : valueOf(em, code)
+  if (isLane(type)) return em.line(`o${i}[n] = ${type.kind === 'bool' ? `${value} ? 1 : 0` : value}`)
+  if (!mayBeWide(type)) return em.line(`b${i}.${type.kind === 'js' ? 'append' : 'appendValue'}(${value})`)
+  const isWide = code.rep === 'plain' && !code.wide ? `w${i}` : `w${i} || typeof ${value} !== 'number'`
+  em.block(`if (${isWide})`, () => {
+    em.line(`b${i}.length = n; b${i}.append(${value})`)
+    em.line(`if (b${i}.values instanceof BigInt64Array) { w${i} = true; o${i} = noLane }`)
+  })
+  em.line(`else o${i}[n] = ${value}`)
+}
+
+function storeBytes(em: Emitter, code: Code, i: number): void {
+  if (code.rep === 'text' && code.type.kind === 'string') {
+    growBytes(em, i, `${code.text}.length * 3`)
+    em.line(`a${i} = putText(q${i}, a${i}, ${code.text})`)
+  } else {
+    const { data, start, end } = bytesOf(em, code)
+    growBytes(em, i, `${end} - ${start}`)
+    em.line(`a${i} = copyBytes(q${i}, a${i}, ${data}, ${start}, ${end})`)
+  }
+  em.line(`o${i}[n + 1] = a${i}`)
+}
+
+/** Makes room for more bytes in output column `i`. */
+export function growBytes(em: Emitter, i: number, bytes: string): void {
+  em.line(`if (a${i} + ${bytes} > q${i}.length) { b${i}.dataLength = a${i}; b${i}.reserveBytes(${bytes}); q${i} = b${i}.data }`)
+}

@@ -1,0 +1,110 @@
+import type { Batch } from '../../../src/data/batch.ts'
+import { rowsOf } from '../../../src/data/read.ts'
+import { type Schema, type Type, types, type Value } from '../../../src/data/type.ts'
+import type { Expr, FnRef } from '../../../src/ir/expr.ts'
+import type { PhysicalNodeOf, RowShape, SegmentStep } from '../../../src/ir/physical.ts'
+import type { BatchTarget } from '../../../src/runtime/codegen/output.ts'
+import { createSegmentFor } from '../../../src/runtime/codegen/segment.ts'
+import type { Operator, OperatorContext, UserFunction } from '../../../src/runtime/operator.ts'
+
+const place = { file: 'test.ts', line: 3, column: 7 }
+
+export const column = (index: number, type: Type, nullable = true): Expr => ({ e: 'column', column: index, type, nullable })
+export const constant = (value: Value, type: Type): Expr => ({ e: 'constant', value, type, nullable: value === null })
+export const call = (fn: string, type: Type, ...args: Expr[]): Expr => ({ e: 'call', fn, type, args, nullable: true, at: place })
+
+export const project = (...exprs: Expr[]): SegmentStep => ({
+  step: 'project',
+  exprs: exprs.map((expr, i) => ({ name: `c${i}`, expr })),
+  from: 0 as never,
+})
+export const filter = (predicate: Expr): SegmentStep => ({ step: 'filter', predicate, from: 0 as never })
+export const unnest = (
+  expr: Expr,
+  itemType: Type = types.string,
+  more: { outer?: boolean; ordinalName?: string } = {},
+): SegmentStep => ({
+  step: 'unnest',
+  expr,
+  name: 'item',
+  itemType,
+  itemNullable: true,
+  outer: false,
+  ...more,
+  from: 0 as never,
+})
+
+export const element = (type: Type, nullable = false): RowShape => ({
+  fields: [{ name: 'value', type, nullable }],
+  element: true,
+})
+export const rowOf = (fields: Schema): RowShape => ({ fields, element: false })
+
+export function parallelDo(
+  shape: 'map' | 'filter' | 'flatMap' | 'do',
+  id: number,
+  input: RowShape,
+  output: RowShape,
+  reads: FnRef['reads'] = 'all',
+): SegmentStep {
+  const fn: FnRef = {
+    id,
+    label: `${shape} at words.ts:12:6`,
+    module: '',
+    ordinal: id,
+    sourceHash: '',
+    reads,
+    captures: [],
+    capturesKnown: true,
+    deterministic: true,
+    effects: false,
+    kind: 'function',
+  }
+  return { step: 'parallelDo', shape, fn, input, output, at: place, from: 0 as never }
+}
+
+export interface RunOptions {
+  fields: Schema
+  fns?: readonly UserFunction[]
+  interpreted?: boolean
+  target?: BatchTarget
+  clustered?: boolean
+  emit?: (batch: Batch) => undefined | Promise<void>
+  grant?: (bytes: number) => 'ok' | 'spill'
+}
+
+export const schemaOf = (...list: Type[]): Schema => list.map((type, i) => ({ name: `c${i}`, type, nullable: true }))
+
+export function segment(steps: readonly SegmentStep[], options: RunOptions): { operator: Operator; batches: Batch[] } {
+  const batches: Batch[] = []
+  const node = {
+    operator: 'segment',
+    spec: { steps, clustered: options.clustered === true },
+    fields: options.fields,
+  } as unknown as PhysicalNodeOf<'segment'>
+  const context: Partial<OperatorContext> = {
+    emit: (batch) => {
+      batches.push(batch)
+      return options.emit?.(batch)
+    },
+    emitBarrier: () => undefined,
+    grant: options.grant ?? (() => 'ok'),
+    fn: (ref) => (options.fns ?? [])[ref.id],
+    interpreted: options.interpreted === true,
+    inputs: [],
+    fields: options.fields,
+  }
+  return { operator: createSegmentFor(node, context as OperatorContext, options.target), batches }
+}
+
+/** The rows that a segment makes of some batches. */
+export async function runSegment(
+  steps: readonly SegmentStep[],
+  input: readonly Batch[],
+  options: RunOptions,
+): Promise<Value[][]> {
+  const { operator, batches } = segment(steps, options)
+  for (const batch of input) await operator.push(0, batch)
+  await operator.finish(0)
+  return batches.flatMap(rowsOf)
+}
