@@ -9,6 +9,7 @@ import { isNarrow, lowerNarrow } from './lower/narrow.ts'
 import { lowerLimit, lowerSort, lowerTopK } from './lower/ordered.ts'
 import type { PlannerOptions } from './options.ts'
 import { reachableNodes } from './plan-graph.ts'
+import { fuseRule } from './rules/index.ts'
 
 /**
  * Lowers a logical plan to stages and exchanges, one node at a time in topological order.
@@ -27,6 +28,7 @@ export function lowerPlan(plan: Plan, options: PlannerOptions): Draft {
     liftedArgs: new Map(),
     nextNode: 0,
     nextColumn: plan.nextColumn,
+    fuse: !options.disabledRules.includes(fuseRule),
   }
   const needed = reachableNodes(plan)
   const nodes = plan.nodes.filter((node) => needed.has(node.id))
@@ -39,7 +41,10 @@ export function lowerPlan(plan: Plan, options: PlannerOptions): Draft {
     const outputs = node.inputs.map((port) => byId.get(port.node)!.outputs[port.out])
     const onlyConsumer = uses.get(node.id) === 1 ? consumers.get(node.id) : undefined
     const made = lowerNode(draft, node, inputs, outputs, { onlyConsumer, byId })
-    streams.set(node.id, (uses.get(node.id) ?? 0) > 1 ? made.map((stream) => settle(draft, stream)) : made)
+    streams.set(
+      node.id,
+      (uses.get(node.id) ?? 0) > 1 || (isNarrow(node) && !draft.fuse) ? made.map((stream) => settle(draft, stream)) : made,
+    )
   }
   plan.outputs.forEach(({ port }, i) => {
     lowerResult(draft, i, streams.get(port.node)!)

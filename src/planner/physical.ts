@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
+import { fingerprintData } from '../ir/fingerprint.ts'
 import type { PhysicalNode, PhysicalPlan, Stage } from '../ir/physical.ts'
 import type { Draft } from './lower/draft.ts'
 import { describeOutput } from './lower/ends.ts'
-import { plainJson } from './plain-json.ts'
 import { topologicalOrder } from './plan-graph.ts'
 import { schedule } from './schedule.ts'
 
@@ -31,10 +30,7 @@ export function finishPlan(draft: Draft): PhysicalPlan {
     stages: draft.stages.map((stage) => grantMemory(draft, stage)),
     mode,
     modeReason,
-    fingerprint: createHash('sha256')
-      .update(JSON.stringify(plainJson(fingerprinted)))
-      .digest('hex')
-      .slice(0, 32),
+    fingerprint: fingerprintData(fingerprinted),
   }
 }
 

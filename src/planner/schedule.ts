@@ -27,8 +27,11 @@ export interface Schedule {
  */
 export function schedule(draft: Draft): Schedule {
   const choices = new Map(draft.exchanges.map((exchange) => [exchange.id, firstChoice(draft, exchange)]))
-  cutPriorities(draft, choices)
-  cutCircles(draft, choices)
+  // An epoch passes through all stages; what waits for its turn is spooled by the runtime.
+  if (!draft.options.incremental) {
+    cutPriorities(draft, choices)
+    cutCircles(draft, choices)
+  }
   const { mode, modeReason } = explainMode(draft.options, [...choices.values()])
   return { choices, regions: regionsOf(draft, choices), mode, modeReason }
 }
@@ -160,7 +163,7 @@ function regionsOf(draft: Draft, choices: ReadonlyMap<number, Choice>): Physical
 }
 
 function explainMode(options: PlannerOptions, choices: readonly Choice[]): Pick<Schedule, 'mode' | 'modeReason'> {
-  if (options.mode === 'serial') {
+  if (isSerial(options)) {
     return { mode: 'serial', modeReason: 'serial, as asked: every stage ends before the stages that read it start' }
   }
   const blocking = choices.filter((choice) => choice.mode === 'blocking').length
@@ -188,4 +191,9 @@ export function formatBytes(bytes: number): string {
     unit++
   }
   return `${value >= 10 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** An epoch passes through all stages at once, so deltas cannot wait for a stage to end. */
+function isSerial(options: PlannerOptions): boolean {
+  return options.mode === 'serial' && !options.incremental
 }

@@ -40,6 +40,8 @@ export interface Draft {
   liftedArgs: Map<ColumnId, readonly Type[]>
   nextNode: number
   nextColumn: number
+  /** Put operations that follow each other into one loop? */
+  fuse: boolean
 }
 
 /**

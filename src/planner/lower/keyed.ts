@@ -7,6 +7,7 @@ import { defaultFactors, type Size, scaleSize } from '../properties.ts'
 import {
   addNode,
   type ComputedField,
+  copyFields,
   type Draft,
   gather,
   hashExchange,
@@ -98,6 +99,8 @@ function computeArguments(draft: Draft, node: Aggregate, part: Stream): Prepared
     return fields.push({ name: source?.name ?? `_${fields.length}`, column, type: expr.type, nullable: expr.nullable, expr }) - 1
   }
   const calls = node.calls.map((call) => physicalCall(draft, node, call, call.args.map(find), call.where && find(call.where)))
+  // Only rows are counted: one column is enough, and a row without any is a form that nothing else makes.
+  if (fields.length === 0) fields.push(...copyFields(part.fields.slice(0, 1)))
   const stream = projectTo(part, fields, node.id)
   return { stream, keys: node.by.map((_, i) => i), calls }
 }

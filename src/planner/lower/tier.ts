@@ -1,5 +1,6 @@
+import { exhaustive } from '../../base/assert.ts'
 import type { Expr } from '../../ir/expr.ts'
-import type { PhysicalForm, PhysicalNode } from '../../ir/physical.ts'
+import type { PhysicalForm, PhysicalNode, SegmentStep } from '../../ir/physical.ts'
 import type { BackendTraits } from '../../ir/traits.ts'
 import { callsOf, functionsOf } from '../expressions.ts'
 
@@ -18,16 +19,20 @@ export function tierOf(form: PhysicalForm, backend: BackendTraits): PhysicalNode
 function exprsOf(form: PhysicalForm): Expr[] {
   if (form.operator === 'join') return form.spec.residual === undefined ? [] : [form.spec.residual]
   if (form.operator !== 'segment') return []
-  return form.spec.steps.flatMap((step): Expr[] => {
-    switch (step.step) {
-      case 'project':
-        return step.exprs.map(({ expr }) => expr)
-      case 'filter':
-        return [step.predicate]
-      case 'unnest':
-        return [step.expr]
-      case 'parallelDo':
-        return []
-    }
-  })
+  return form.spec.steps.flatMap(stepExprs)
+}
+
+function stepExprs(step: SegmentStep): Expr[] {
+  switch (step.step) {
+    case 'project':
+      return step.exprs.map(({ expr }) => expr)
+    case 'filter':
+      return [step.predicate]
+    case 'unnest':
+      return [step.expr]
+    case 'parallelDo':
+      return []
+    default:
+      return exhaustive(step)
+  }
 }
