@@ -1,0 +1,231 @@
+import { targetBatchBytes } from '../data/batch.ts'
+import { textAt } from '../data/read.ts'
+import type { ScanResult } from './csv-scan.ts'
+import { absent, escaped, type FieldTable, literal, nested, numeral, plain } from './field-table.ts'
+
+const newline = 10
+const quote = 34
+const comma = 44
+const colon = 58
+const backslash = 92
+const openBrace = 123
+const closeBrace = 125
+
+/**
+ * The keys of the objects of a file, in the order in which they are expected. Most files write the same keys in the same order, so that a key is
+ * found by comparing some bytes; others are looked up by name.
+ */
+export interface KeyOrder {
+  /** Slots of the wanted keys. */
+  readonly slots: ReadonlyMap<string, number>
+  readonly keys: Uint8Array[]
+  /** Slot of each expected key, −1 for one that is not wanted. */
+  readonly keySlots: number[]
+}
+
+export function createKeyOrder(names: readonly string[]): KeyOrder {
+  return { slots: new Map(names.map((name, slot) => [name, slot])), keys: [], keySlots: [] }
+}
+
+/**
+ * Finds the wanted fields of JSON objects, one a line, from `from` on until the table or a batch is full; `end` is behind a newline. Empty lines
+ * are skipped, of equal keys the last one counts, null is absent. Arrays and objects that nobody wants are only searched for their end.
+ */
+export function scanJson(
+  data: Uint8Array,
+  from: number,
+  end: number,
+  order: KeyOrder,
+  table: FieldTable,
+  maxRows: number,
+): ScanResult {
+  const { starts, ends, kinds, rowStarts, capacity } = table
+  const rows = Math.min(capacity, maxRows)
+  const stop = Math.min(end, from + targetBatchBytes)
+  kinds.fill(absent)
+  table.data = data
+  let at = from
+  let row = 0
+  while (row < rows && at < stop) {
+    const rowStart = at
+    at = skipSpace(data, at)
+    if (data[at] === newline) {
+      at++
+      continue
+    }
+    if (data[at] !== openBrace) return bad(table, row, rowStart, at, 'a JSON object')
+    at = skipSpace(data, at + 1)
+    let expected = 0
+    if (data[at] === closeBrace) at++
+    else {
+      for (;;) {
+        if (data[at] !== quote) return bad(table, row, rowStart, at, 'a key in double quotes')
+        const keyStart = at + 1
+        let key = matchKey(data, keyStart, order, expected)
+        if (key >= 0) at = keyStart + order.keys[key].length + 1
+        else {
+          const keyEnd = stringEnd(data, keyStart)
+          if (keyEnd < 0) return bad(table, row, rowStart, -keyEnd, 'a well-formed key')
+          key = learnKey(data, keyStart, keyEnd, order, expected)
+          at = keyEnd + 1
+        }
+        const slot = order.keySlots[key]
+        expected = key + 1
+        at = skipSpace(data, at)
+        if (data[at] !== colon) return bad(table, row, rowStart, at, "':'")
+        at = skipSpace(data, at + 1)
+        const valueStart = at
+        let kind = plain
+        const byte = data[at]
+        if (byte === quote) {
+          at++
+          for (let char = data[at]; char !== quote; char = data[++at]) {
+            if (char >= 32 && char !== backslash) continue
+            kind = escaped
+            at = stringEnd(data, valueStart + 1)
+            if (at < 0) return bad(table, row, rowStart, -at, 'a well-formed string')
+            break
+          }
+          at++
+        } else if (byte === 45 || (byte >= 48 && byte <= 57)) {
+          kind = numeral
+          at = numberEnd(data, at)
+          if (at < 0) return bad(table, row, rowStart, -at, 'a digit')
+        } else if (byte === openBrace || byte === 91) {
+          kind = nested
+          at = nestedEnd(data, at)
+          if (at < 0) return bad(table, row, rowStart, -at, 'the end of an array or object')
+        } else {
+          at = literalEnd(data, at)
+          if (at < 0) return bad(table, row, rowStart, -at, 'a JSON value')
+          kind = byte === 110 ? absent : literal
+        }
+        if (slot >= 0) {
+          const i = slot * capacity + row
+          const inQuotes = kind === plain || kind === escaped ? 1 : 0
+          starts[i] = valueStart + inQuotes
+          ends[i] = at - inQuotes
+          kinds[i] = kind
+        }
+        at = skipSpace(data, at)
+        if (data[at] === comma) at = skipSpace(data, at + 1)
+        else if (data[at] === closeBrace) break
+        else return bad(table, row, rowStart, at, "',' or '}'")
+      }
+      at++
+    }
+    at = skipSpace(data, at)
+    if (data[at] !== newline) return bad(table, row, rowStart, at, 'the end of the line')
+    at++
+    rowStarts[row++] = rowStart
+  }
+  table.rowCount = row
+  return { next: at, incomplete: false }
+}
+
+function bad(table: FieldTable, row: number, rowStart: number, position: number, expected: string): ScanResult {
+  table.rowCount = row
+  const message = `expected ${expected}, found ${describeByte(table.data, position)}`
+  return { next: rowStart, incomplete: false, problem: { code: 'DATA_BAD_JSON', message, at: rowStart } }
+}
+
+function skipSpace(data: Uint8Array, at: number): number {
+  while (data[at] === 32 || data[at] === 9 || data[at] === 13) at++
+  return at
+}
+
+/** Index of the expected key that stands at `at`; a few keys may have been left out. −1 when it is another. */
+function matchKey(data: Uint8Array, at: number, { keys }: KeyOrder, expected: number): number {
+  const last = Math.min(expected + 4, keys.length)
+  for (let index = expected; index < last; index++) {
+    const key = keys[index]
+    let i = 0
+    while (i < key.length && data[at + i] === key[i]) i++
+    if (i === key.length && data[at + i] === quote) return index
+  }
+  return -1
+}
+
+/** Expects the key that was found here next time. Keys with escapes are never expected: their bytes are not their name. */
+function learnKey(data: Uint8Array, start: number, end: number, order: KeyOrder, expected: number): number {
+  const bytes = data.slice(start, end)
+  const text = textAt(bytes, 0, bytes.length)
+  const name = text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text
+  // A file with ever new keys must not make the list grow for ever.
+  const index = Math.min(expected, order.keys.length, 10_000)
+  order.keys[index] = bytes
+  order.keySlots[index] = order.slots.get(name) ?? -1
+  return index
+}
+
+// The functions below return the position behind what they scan, or, when it is not well formed, the negated position of the bad byte, which is
+// never 0: an object starts before it.
+
+/** Position of the closing quote. */
+function stringEnd(data: Uint8Array, at: number): number {
+  for (;;) {
+    const byte = data[at]
+    if (byte === quote) return at
+    if (byte < 32) return -at
+    if (byte === backslash) {
+      const next = data[++at]
+      if (next === 117) {
+        for (let i = 1; i <= 4; i++) if (!isHex(data[at + i])) return -(at + i)
+        at += 4
+      } else if (!isEscape(next)) return -at
+    }
+    at++
+  }
+}
+
+const isHex = (byte: number): boolean => (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 70) || (byte >= 97 && byte <= 102)
+const isEscape = (byte: number): boolean => '"\\/bfnrt'.includes(String.fromCharCode(byte))
+
+function numberEnd(data: Uint8Array, at: number): number {
+  if (data[at] === 45) at++
+  if (data[at] === 48) at++
+  else if ((at = digitsEnd(data, at)) < 0) return at
+  if (data[at] === 46 && (at = digitsEnd(data, at + 1)) < 0) return at
+  if (data[at] === 101 || data[at] === 69) {
+    at++
+    if (data[at] === 45 || data[at] === 43) at++
+    at = digitsEnd(data, at)
+  }
+  return at
+}
+
+/** At least one digit. */
+function digitsEnd(data: Uint8Array, at: number): number {
+  const start = at
+  while (data[at] >= 48 && data[at] <= 57) at++
+  return at === start ? -at : at
+}
+
+const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
+
+function literalEnd(data: Uint8Array, at: number): number {
+  for (const word of literals) {
+    let i = 0
+    while (i < word.length && data[at + i] === word[i]) i++
+    if (i === word.length) return at + i
+  }
+  return -at
+}
+
+function nestedEnd(data: Uint8Array, at: number): number {
+  for (let depth = 0; ; at++) {
+    const byte = data[at]
+    if (byte === newline) return -at
+    if (byte === quote) {
+      at = stringEnd(data, at + 1)
+      if (at < 0) return at
+    } else if (byte === openBrace || byte === 91) depth++
+    else if ((byte === closeBrace || byte === 93) && --depth === 0) return at + 1
+  }
+}
+
+function describeByte(data: Uint8Array, at: number): string {
+  const byte = data[at]
+  if (byte === newline) return 'the end of the line'
+  return byte > 32 && byte < 127 ? `'${String.fromCharCode(byte)}'` : `the byte 0x${byte.toString(16).padStart(2, '0')}`
+}

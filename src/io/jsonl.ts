@@ -1,0 +1,77 @@
+import { type Batch, targetBatchRows } from '../data/batch.ts'
+import { makeBatch, textAt } from '../data/read.ts'
+import type { ConnectorOptions, DescribeContext, ReadRequest, SourceConnector, SourceDescription } from './connector.ts'
+import { fieldError, type ReaderFields } from './field-error.ts'
+import { createFieldTable } from './field-table.ts'
+import { findFiles, splitFiles, totalBytes } from './files.ts'
+import { type DecodeText, fillColumns } from './fill-column.ts'
+import { createKeyOrder, scanJson } from './json-scan.ts'
+import { inferJson } from './jsonl-infer.ts'
+import { LineBlocks } from './lines.ts'
+import { fileTraits, pathOption, readHeader, textOption } from './source-options.ts'
+
+/**
+ * Rows of JSON lines files: one object a line, a column a key. A missing key and null are null, unknown keys are ignored. Types are declared, or
+ * inferred from the first 1,000 rows. Integers are read from their digits, never through a double; an int64 may also be a string of digits.
+ *
+ * @throws {@link MillraceError} `DATA_BAD_JSON`, `DATA_BAD_VALUE`, `DATA_NULL`, and what the text source throws.
+ */
+export const jsonlSource: SourceConnector = {
+  kind: 'jsonl',
+  positional: 'path',
+  options: { path: pathOption },
+  takesSchema: true,
+  describe: describeJsonl,
+  read: readJsonl,
+}
+
+async function describeJsonl(options: ConnectorOptions, context: DescribeContext): Promise<SourceDescription> {
+  const files = findFiles(textOption(options, 'path'), context)
+  const schema = context.schema ?? inferJson(files, context.host)
+  const inferred = context.schema === undefined
+  const reader: ReaderFields = { schema: schema.map(({ name, type, nullable }) => ({ name, type, nullable })), inferred }
+  return {
+    schema,
+    inferred,
+    sizeBytes: totalBytes(files),
+    traits: fileTraits,
+    files,
+    splits: splitFiles(files),
+    reader: reader as never,
+  }
+}
+
+/** Texts with escapes; the scanner has checked that they are well formed. */
+const jsonText: DecodeText = (data, start, end) => JSON.parse(`"${textAt(data, start, end)}"`)
+
+export function* readJsonl({
+  reader,
+  split,
+  splitIndex,
+  fields,
+  limit = Number.POSITIVE_INFINITY,
+  host,
+  signal,
+}: ReadRequest): Iterable<Batch> {
+  const order = createKeyOrder(fields.map((field) => field.name))
+  const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit))
+  const blocks = new LineBlocks(split, host)
+  try {
+    for (let firstRow = 0; firstRow < limit && blocks.next(); ) {
+      for (let at = 0; at < blocks.end && firstRow < limit; ) {
+        signal.throwIfAborted()
+        const scanned = scanJson(blocks.data, at, blocks.end, order, table, limit - firstRow)
+        at = scanned.next
+        if (table.rowCount > 0) {
+          const filled = fillColumns(fields, table, jsonText, true)
+          if ('bad' in filled) throw fieldError(blocks, table, filled.bad, fields, reader as unknown as ReaderFields)
+          yield makeBatch(filled.columns, table.rowCount, { header: readHeader(splitIndex, firstRow) })
+          firstRow += table.rowCount
+        }
+        if (scanned.problem !== undefined) throw blocks.error(scanned.problem.code, scanned.problem.message, scanned.problem.at)
+      }
+    }
+  } finally {
+    blocks.close()
+  }
+}
