@@ -35,10 +35,10 @@ module.exports = {
     })),
     {
       name: 'layer-cli',
-      comment: 'the command line uses the public entries only',
+      comment: 'the command line knows the wiring layer, not planner, runtime or backends',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^src/', pathNot: '^src/(cli/|index\\.ts|run\\.ts)' },
+      to: { path: '^src/', pathNot: '^src/(cli|run|base|data)/|^src/(index|run)\\.ts|^src/dsl/bind/context\\.ts' },
     },
     { name: 'layer-run', severity: 'error', from: { path: '^src/run/' }, to: { path: '^src/(cli|index\\.ts)' } },
     ...libraries.map(({ library, folder }) => ({

@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import { flowtestPlugin } from './test/flow/plugin.ts'
 
 export default defineConfig({
+  plugins: [flowtestPlugin()],
   test: {
-    projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'] } },
-    ],
+    include: ['test/**/*.test.ts', 'test/flow/**/*.flowtest'],
     reporters: ['default', './scripts/count-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,10 +1,14 @@
+import type { SinkConnector, SourceConnector } from './connector.ts'
 import { csvSource } from './csv.ts'
 import { jsonlSource } from './jsonl.ts'
 import type { ConnectorRegistry } from './registry.ts'
 import { textSource } from './text.ts'
 
-/** The connectors that every program can name. */
+const sources: readonly SourceConnector[] = [textSource, csvSource, jsonlSource]
+const sinks: readonly SinkConnector[] = []
+
+/** The connectors that come with the package. */
 export const defaultConnectors: ConnectorRegistry = {
-  sources: new Map([textSource, csvSource, jsonlSource].map((source) => [source.kind, source])),
-  sinks: new Map(),
+  sources: new Map(sources.map((connector) => [connector.kind, connector])),
+  sinks: new Map(sinks.map((connector) => [connector.kind, connector])),
 }

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { isMainThread, workerData } from 'node:worker_threads'
 import type { RunResult } from '../backends/backend.ts'
 import { runError } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
-import { cleanStaleRuns, findInterruptedRun } from '../runtime/run-folders.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
+import { findInterruptedRun, newRunFolder, removeStaleRuns } from '../runtime/run-folder.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
 import type { Prepared } from './prepare.ts'
@@ -24,31 +23,26 @@ export interface FinishedRun extends AsyncDisposable {
 /** Runs a prepared program. */
 export async function execute(prepared: Prepared, options: RunOptions): Promise<FinishedRun> {
   refuseNested()
-  const { planned, program } = prepared
+  const { planned, program, host } = prepared
   const runs = runsFolder(prepared.cwd)
-  cleanStaleRuns(prepared.host.disk, runs)
-  const key = runKey(program)
-  const interrupted = options.resume === true ? findInterruptedRun(prepared.host.disk, runs, key) : undefined
-  const id = interrupted?.id ?? newRunId(key, prepared)
+  removeStaleRuns(host, runs, defaultConnectors)
+  const identity = identityOf(program)
+  const interrupted = options.resume === true ? findInterruptedRun(host, runs, identity) : undefined
+  const folder = interrupted ?? newRunFolder(host, runs, { recoverable: planned.physical.mode === 'serial' })
   const result = await prepared.backend.run({
     plan: planned.physical,
     functions: program.functions,
     connectors: defaultConnectors,
-    program: (program.reference ?? null) as Value,
+    program: identity,
     workers: prepared.choice.workers,
     memoryBytes: prepared.memoryBytes,
     cwd: prepared.cwd,
-    run: {
-      id,
-      directory: join(runs, id),
-      resume: interrupted !== undefined,
-      recoverable: planned.physical.mode === 'serial',
-    },
-    host: prepared.host,
+    run: folder,
+    host,
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress,
   })
-  return finished(id, result, prepared)
+  return finished(folder.id, result, prepared)
 }
 
 function finished(id: string, result: RunResult, prepared: Prepared): FinishedRun {
@@ -74,11 +68,8 @@ function refuseNested(): void {
 /** Folder of this project's runs: `.millrace/runs` beside the nearest package.json, else in the working directory. */
 export const runsFolder = (cwd: string): string => join(projectRoot(cwd), '.millrace', 'runs')
 
-// Program and parameters: what `--resume` must find again.
-function runKey(program: Program): string {
+/** What a worker finds the functions by, and what `--resume` must find again: the program and its parameters. */
+function identityOf(program: Program): Value {
   const params = [...program.params].map(([name, param]) => [name, 'text' in param ? param.text : String(param.value)])
-  return createHash('sha256').update(JSON.stringify([program.key, params])).digest('hex').slice(0, 12)
+  return { key: program.key, params, reference: (program.reference ?? null) as Value }
 }
-
-const newRunId = (key: string, { host }: Prepared): string =>
-  `${key}-${Math.floor(host.clock.wallTimeUs() / 1e6).toString(36)}${host.random.uint32().toString(36)}`

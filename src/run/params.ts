@@ -2,7 +2,7 @@ import { suggest } from '../base/did-you-mean.ts'
 import { usageError } from '../base/errors.ts'
 import { toJsValue } from '../data/js-value.ts'
 import type { Type, Value } from '../data/type.ts'
-import { parseTextValue, valueOf } from '../dsl/bind/param-values.ts'
+import { parseTextValue, toValue } from '../dsl/bind/param-values.ts'
 import type { ParamSpec, Pipeline } from '../dsl/pipeline.ts'
 import { parseTypeText } from '../dsl/schema.ts'
 import { jsonCell } from '../io/format/cell.ts'
@@ -58,7 +58,7 @@ function readParam(pipeline: Pipeline, name: string, spec: ParamSpec, given: Giv
   if (param !== undefined && 'text' in param) return parseTextValue(param.text, type, pipeline.at)
   const value = param === undefined ? (spec as { default: unknown }).default : param.value
   // A date is written as text in TypeScript, where there is no type for it.
-  return typeof value === 'string' && type.kind !== 'string' ? parseTextValue(value, type, pipeline.at) : valueOf(value, type, pipeline.at)
+  return typeof value === 'string' && type.kind !== 'string' ? parseTextValue(value, type, pipeline.at) : toValue(value, type, pipeline.at)
 }
 
 const typeName = (spec: ParamSpec): string => (typeof spec === 'string' ? spec : spec.type)

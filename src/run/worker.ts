@@ -11,8 +11,8 @@ import type { ProgramReference } from './program.ts'
 
 /** Finds the functions of a program by importing the user's modules and building the same pipeline again. */
 async function loadFunctions(program: Value): Promise<ReadonlyMap<number, UserFunction>> {
-  if (program === null) return new Map()
-  const reference = program as unknown as ProgramReference
+  const { reference } = program as unknown as { reference: ProgramReference | null }
+  if (reference === null) return new Map()
   if (reference.kind === 'imports') {
     const entries = reference.imports.map(async (imported): Promise<[number, UserFunction]> => {
       const module = await importUserModule(imported.module)
