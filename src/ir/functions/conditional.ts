@@ -7,7 +7,6 @@ export const conditionals: readonly ScalarFunction[] = [
   defineScalarFunction('if', {
     signatures: [{ args: ['bool', 'T', 'T'], returns: 'T' }],
     nulls: 'custom',
-    lazy: true,
     summary: 'The second argument when the condition is true, else the third.',
     evaluate: ([condition, yes, no]) => (condition === true ? yes : no),
   }),
@@ -15,7 +14,6 @@ export const conditionals: readonly ScalarFunction[] = [
     signatures: [{ args: ['T'], rest: 'T', returns: 'T' }],
     nulls: 'custom',
     nullWhen: 'all',
-    lazy: true,
     summary: 'The first argument that is not null.',
     evaluate: (args) => args.find((value) => value !== null) ?? null,
   }),
@@ -23,7 +21,6 @@ export const conditionals: readonly ScalarFunction[] = [
     signatures: [{ args: ['T', 'T'], returns: 'T' }],
     nulls: 'custom',
     nullWhen: 'all',
-    lazy: true,
     summary: 'The first argument, or the second where that is null.',
     evaluate: ([value, instead]) => value ?? instead,
   }),

@@ -48,8 +48,6 @@ export interface ScalarFunction {
   nullable?: boolean
   /** With custom nulls: null only when all arguments are (`all`), or never. Default: when one of them is. */
   nullWhen?: 'all' | 'never'
-  /** Are arguments evaluated from the left and only as far as the result needs, so that `x <> 0 and 1 / x > 2` cannot fail? */
-  lazy?: boolean
   /** True for operators that text spells with signs; they are left out of suggestions. */
   internal?: boolean
   /** One line for the docs. */

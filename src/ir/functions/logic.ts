@@ -6,7 +6,6 @@ export const logic: readonly ScalarFunction[] = [
   defineScalarFunction('and', {
     signatures: [{ args: ['bool', 'bool'], rest: 'bool', returns: 'bool' }],
     nulls: 'custom',
-    lazy: true,
     internal: true,
     summary: 'False when one is false, else null when one is null, else true.',
     evaluate: (args) => (args.includes(false) ? false : args.includes(null) ? null : true),
@@ -14,7 +13,6 @@ export const logic: readonly ScalarFunction[] = [
   defineScalarFunction('or', {
     signatures: [{ args: ['bool', 'bool'], rest: 'bool', returns: 'bool' }],
     nulls: 'custom',
-    lazy: true,
     internal: true,
     summary: 'True when one is true, else null when one is null, else false.',
     evaluate: (args) => (args.includes(true) ? true : args.includes(null) ? null : false),
