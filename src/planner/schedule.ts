@@ -49,12 +49,8 @@ function firstChoice(draft: Draft, exchange: ExchangeDraft): Choice {
   return {
     mode: 'pipelined',
     code: 'E-GAIN',
-    why: `batches flow as they are made, so ${volume(exchange)} need not be written and read again`,
+    why: 'batches flow as they are made; nothing is written and read again',
   }
-}
-
-function volume({ size }: ExchangeDraft): string {
-  return size.bytes === undefined ? 'the rows' : `about ${formatBytes(size.bytes)}`
 }
 
 function isBuildSide(draft: Draft, exchange: ExchangeDraft): boolean {
@@ -179,18 +175,6 @@ function explainMode(options: PlannerOptions, choices: readonly Choice[]): Pick<
         ? 'no stage needs the whole of another one first'
         : `${blocking} of ${choices.length} exchanges must be complete before they are read`
   return { mode: 'pipelined', modeReason: `${asked}: ${rest}` }
-}
-
-/** Bytes for people: `640 B`, `12 KB`, `3.4 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB']
-  let unit = 0
-  let value = bytes
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${value >= 10 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
 /** An epoch passes through all stages at once, so deltas cannot wait for a stage to end. */

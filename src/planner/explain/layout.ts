@@ -1,0 +1,50 @@
+/** Width of explain texts. */
+export const width = 80
+
+/**
+ * Breaks a text at blanks so that no line is wider than `width`; following lines start with `hang`. A word that is too long stays whole.
+ */
+export function wrap(text: string, first: string, hang: string): string[] {
+  const lines: string[] = []
+  let line = first
+  let empty = true
+  for (const word of text.split(' ')) {
+    if (!empty && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = hang
+      empty = true
+    }
+    line += empty ? word : ` ${word}`
+    empty = false
+  }
+  return [...lines, line]
+}
+
+/** `1 stage`, `2 stages`. */
+export function count(value: number, noun: string): string {
+  return `${value} ${noun}${value === 1 ? '' : 's'}`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`
+}
+
+/** Bytes for people: `640 B`, `12 KB`, `3.4 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let unit = 0
+  let value = bytes
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${value >= 10 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** Rows for people: `812 rows`, `3.4 million rows`. */
+export function formatRows(rows: number): string {
+  if (rows < 10_000) return count(Math.round(rows), 'row')
+  if (rows < 1_000_000) return `${Math.round(rows / 1000)} thousand rows`
+  return `${(rows / 1_000_000).toFixed(1)} million rows`
+}
