@@ -82,7 +82,10 @@ export class PCollection<T> extends Collection<T> {
     const pair = (row: T): [K, T] => [fn(row), row]
     // The pair holds the row, so that all of it is read whatever `fn` reads.
     const ref = { ...this.builder.function('keyBy', pair as never, { ...options, user: fn }), reads: 'all' as const }
-    return new PTable(this.builder, this.builder.add({ u: 'parallelDo', shape: 'map', fn: ref, keyed: true }, [this.port]))
+    return new PTable(
+      this.builder,
+      this.builder.add({ u: 'parallelDo', shape: 'map', fn: ref, keyed: true, valueIsRow: true }, [this.port]),
+    )
   }
 
   #closure<U>(

@@ -125,8 +125,18 @@ export type UnboundForm =
   | { u: 'orderBy'; keys: readonly SortSyntax[] }
   | { u: 'limit'; count: Syntax; offset?: Syntax }
   | { u: 'union'; all: boolean }
-  /** `returns`: declared row or element type; `keyed`: the function returns `[key, value]` pairs. */
-  | { u: 'parallelDo'; shape: 'map' | 'filter' | 'flatMap' | 'do'; fn: FnRef; returns?: ReturnsSyntax; keyed?: boolean }
+  /**
+   * `returns`: declared row or element type; `keyed`: the function returns `[key, value]` pairs; `valueIsRow`: their value is the row it was
+   * given, so that only the key's type has to be found out.
+   */
+  | {
+      u: 'parallelDo'
+      shape: 'map' | 'filter' | 'flatMap' | 'do'
+      fn: FnRef
+      returns?: ReturnsSyntax
+      keyed?: boolean
+      valueIsRow?: boolean
+    }
   | { u: 'groupByKey' }
   | { u: 'combineValues'; fn: FnRef; returns?: ReturnsSyntax }
   | { u: 'sink'; connector: string; connectorAt: Place; positional: readonly Syntax[]; named: readonly NamedArgument[] }

@@ -1,5 +1,5 @@
 import { exhaustive } from '../../base/assert.ts'
-import { manyErrors, planError } from '../../base/errors.ts'
+import { type MillraceError, manyErrors, planError } from '../../base/errors.ts'
 import { noPlace } from '../../base/place.ts'
 import type { Type, Value } from '../../data/type.ts'
 import type { Plan, PlanOutput } from '../../ir/logical.ts'
@@ -26,7 +26,7 @@ import { bindValues } from './values.ts'
  * Turns a program as the user wrote it into a plan: sources are described, parameters get their values, names and types are checked, and
  * everything becomes nodes of the one set that both front ends share. No row is read but for schemas and samples.
  *
- * @throws {@link MillraceError} with all errors of the program, the first in build order leading.
+ * @throws {@link MillraceError} with all errors of the program, in the order of the text.
  */
 export async function bind(
   unbound: UnboundPlan,
@@ -57,7 +57,7 @@ export async function bind(
   }
   const relations = await bindNodes(state, nodes, typeNeeds(unbound))
   const outputs = bindOutputs(state, unbound, relations)
-  if (errors.errors.length > 0) throw manyErrors(errors.errors)
+  if (errors.errors.length > 0) throw manyErrors(inReadingOrder(errors.errors))
   const plan = finishPlan(state, outputs, { sinks: true })
   validatePlan(plan, { takesWeights: (connector) => context.connectors.sinks.get(connector)?.traits.weights === true })
   return { plan, warnings: state.warnings }
@@ -68,6 +68,13 @@ const noOutput = (unbound: UnboundPlan) =>
     at: unbound.nodes[0]?.at ?? { ...noPlace, file: unbound.program },
     hint: 'end it with a query, or with |> write ...',
   })
+
+/** Errors as they stand in the text; those of several files stay as they were found. */
+function inReadingOrder(errors: readonly MillraceError[]): readonly MillraceError[] {
+  const places = errors.map((error) => error.details.at)
+  if (places.some((at) => at === undefined || at.file !== places[0]?.file)) return errors
+  return errors.toSorted((a, b) => a.details.at!.line - b.details.at!.line || a.details.at!.column - b.details.at!.column)
+}
 
 type Relations = ReadonlyMap<number, Relation>
 

@@ -143,7 +143,7 @@ function isUniform(fn: ScalarFunction, args: readonly Bound[]): boolean {
 
 function resolve(fn: CatalogueFunction, args: readonly Bound[], at: Place, fnAt: Place): { exprs: Expr[]; returns: Type } {
   const found = resolveCall(fn, args.map(argumentOf))
-  if (found === undefined || isFarFetched(args, found.args)) throw noSignature(fn, args, at, fnAt)
+  if (found === undefined || (operatorSigns.has(fn.name) && isFarFetched(args, found.args))) throw noSignature(fn, args, at, fnAt)
   const exprs = args.map((arg, i) => tryCoerce(arg, found.args[i]))
   if (exprs.includes(undefined)) throw noSignature(fn, args, at, fnAt)
   return { exprs: exprs as Expr[], returns: found.returns }

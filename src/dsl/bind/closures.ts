@@ -32,7 +32,11 @@ export async function bindParallelDo(
   const opaque = addNode(state, node, [input], form.keyed ? opaquePair(state, base) : rowOf(state, opaqueElement, base), at)
   if (!isTyped) return opaque
   const sampled = await sampleRelation(state, opaque, form.fn, at)
-  const output = 'key' in sampled.shape ? pairOutput(state, sampled.shape, base) : rowOf(state, sampled.shape, base)
+  const shape =
+    'key' in sampled.shape && form.valueIsRow
+      ? { key: sampled.shape.key, value: knownRow(input) ?? sampled.shape.value }
+      : sampled.shape
+  const output = 'key' in shape ? pairOutput(state, shape, base) : rowOf(state, shape, base)
   // The sampled node was a draft: the typed one takes its place and its id.
   state.nodes.pop()
   state.nextNode--
@@ -124,6 +128,13 @@ function declaredRow(returns: ReturnsSyntax | undefined, fn: FnRef): InferredRow
   return fn.returns.kind === 'struct'
     ? { element: false, fields: fn.returns.fields }
     : { element: true, type: fn.returns, nullable: true }
+}
+
+/** The row of a collection whose types are all known, and which is no pair. */
+function knownRow({ output }: Relation): InferredRow | undefined {
+  const { fields, element, keys } = output
+  if (keys !== undefined || fields.some((field) => field.type.kind === 'js')) return undefined
+  return element ? { element: true, type: fields[0].type, nullable: fields[0].nullable } : { element: false, fields }
 }
 
 type Base = Pick<Output, 'changes' | 'order'>

@@ -186,10 +186,14 @@ function bindUserCall(env: Environment, call: Form<'call'>, imported: ImportedFu
   }
   const expected = imported.args.map(formatType).join(', ')
   if (call.args.length !== imported.args.length) {
-    throw planError('PLAN_ARGUMENTS', `'${imported.name}' takes ${imported.args.length} arguments, found ${call.args.length}`, {
-      at: call.fnAt,
-      hint: `its signature is ${imported.name}(${expected}) returns ${formatType(imported.returns)}`,
-    })
+    throw planError(
+      'PLAN_ARGUMENTS',
+      `'${imported.name}' takes ${imported.args.length === 1 ? '1 argument' : `${imported.args.length} arguments`}, found ${call.args.length}`,
+      {
+        at: call.fnAt,
+        hint: `its signature is ${imported.name}(${expected}) returns ${formatType(imported.returns)}`,
+      },
+    )
   }
   const args = call.args.map((arg, i) =>
     coerce(bindExpression(env, arg), imported.args[i], `argument ${i + 1} of '${imported.name}'`, arg.at),

@@ -18,7 +18,7 @@ export function parseTextValue(text: string, type: Type, at: Place): Value {
       return parseNumber(text.trim(), type, at)
     case 'array':
     case 'struct':
-      return valueOf(parseJson(text, type, at), type, at)
+      return toValue(parseJson(text, type, at), type, at)
     default:
       return constantValue(parseConstant(text.trim(), type, at))
   }
@@ -28,7 +28,7 @@ export function parseTextValue(text: string, type: Type, at: Place): Value {
  * A JavaScript value as a value of a type: numbers and bigints for int64, texts or `Date` for date and timestamp.
  * undefined counts as null.
  */
-export function valueOf(value: unknown, type: Type, at: Place): Value {
+export function toValue(value: unknown, type: Type, at: Place): Value {
   if (value === null || value === undefined) return null
   switch (type.kind) {
     case 'bool':
@@ -57,7 +57,7 @@ export function valueOf(value: unknown, type: Type, at: Place): Value {
       if (typeof value === 'string') return constantValue(parseConstant(value, type, at))
       break
     case 'array':
-      if (Array.isArray(value)) return value.map((item) => valueOf(item, type.item, at))
+      if (Array.isArray(value)) return value.map((item) => toValue(item, type.item, at))
       break
     case 'struct':
       if (typeof value === 'object') {
@@ -65,13 +65,13 @@ export function valueOf(value: unknown, type: Type, at: Place): Value {
         return Object.fromEntries(
           type.fields.map((field) => [
             field.name,
-            valueOf(Object.hasOwn(record, field.name) ? record[field.name] : null, field.type, at),
+            toValue(Object.hasOwn(record, field.name) ? record[field.name] : null, field.type, at),
           ]),
         )
       }
       break
   }
-  throw planError('PLAN_TYPE_MISMATCH', `expected a ${formatType(type)}, found ${describeValue(value)}`, { at })
+  throw planError('PLAN_TYPE_MISMATCH', `expected ${formatType(type)}, found ${describeValue(value)}`, { at })
 }
 
 const plainNumber = /^[+-]?(\d|\.\d)/

@@ -6,7 +6,7 @@ import type { ParamSyntax } from '../syntax.ts'
 import { coerce } from './coerce.ts'
 import type { ErrorList, GivenParam } from './context.ts'
 import { bindExpression, type Names } from './expression.ts'
-import { parseTextValue, valueOf } from './param-values.ts'
+import { parseTextValue, toValue } from './param-values.ts'
 import { emptyScope } from './scope.ts'
 
 /**
@@ -49,7 +49,7 @@ function paramValue(param: ParamSyntax, type: Type, given: GivenParam | undefine
   const { name, at } = param
   if (given !== undefined) {
     try {
-      return 'text' in given ? parseTextValue(given.text, type, at) : valueOf(given.value, type, at)
+      return 'text' in given ? parseTextValue(given.text, type, at) : toValue(given.value, type, at)
     } catch (thrown) {
       const cause = asMillraceError(thrown, (message) => planError('PLAN_TYPE_MISMATCH', message))
       throw usageError('USAGE_PARAM', `parameter '${name}' (${formatType(type)}): ${cause.message}`, { at, cause: thrown })

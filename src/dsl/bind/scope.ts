@@ -58,6 +58,7 @@ export function unknownColumn(
   among: readonly ScopeColumn[] = scope.columns,
   owner = '',
 ): Error {
+  if (scope === emptyScope) return planError('PLAN_CONSTANT', `'${name}' is a name, where a constant is needed`, { at })
   const near = suggest(
     name,
     among.map((column) => column.name),
