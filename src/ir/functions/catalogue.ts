@@ -67,7 +67,7 @@ export function callMayFail(fn: ScalarFunction, callTypes: CallTypes): boolean {
 
 export { canCast }
 
-/** An argument as the binder knows it. `literal` arguments take another type when a signature asks for it: contracts D14. */
+/** An argument as the binder knows it. `literal` arguments take another type when a signature asks for it. */
 export interface Argument {
   type: Type | 'null'
   literal?: 'int' | 'decimal' | 'string'
