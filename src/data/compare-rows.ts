@@ -9,8 +9,9 @@ export type RowComparator = (a: number, b: number) => number
  * A comparator for the rows of a column, the order of `compareValues`: nulls first (or last), then NaN, numbers, texts by code points, arrays and
  * structs item by item. It reads the arrays and makes no values.
  */
-export function comparatorOf(column: Column, nullsFirst = true): RowComparator {
-  const compare = comparatorOfValid(column)
+export function comparatorOf(column: Column, nullsFirst = true, desc = false): RowComparator {
+  const ascending = comparatorOfValid(column)
+  const compare: RowComparator = desc ? (a, b) => -ascending(a, b) : ascending
   if (column.nulls === undefined) return compare
   return (a, b) => {
     const left = isValid(column, a)
@@ -29,7 +30,7 @@ function comparatorOfValid(column: Column): RowComparator {
     }
     case 'bytes': {
       const { data, offsets } = column
-      return (a, b) => compareRanges(data, offsets[a], offsets[a + 1], offsets[b], offsets[b + 1])
+      return (a, b) => compareRanges(data, offsets[a], offsets[a + 1], data, offsets[b], offsets[b + 1])
     }
     case 'dictionary': {
       const compare = comparatorOf(column.values)
@@ -68,10 +69,52 @@ export function compareInTurn(comparators: readonly RowComparator[]): RowCompara
   }
 }
 
-function compareRanges(data: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): number {
+/** Compares rows of two columns of one type, the order of `comparatorOf`: where rows of several batches meet. */
+export function compareAcross(left: Column, a: number, right: Column, b: number, nullsFirst = true, desc = false): number {
+  const leftValid = isValid(left, a)
+  const rightValid = isValid(right, b)
+  if (!leftValid || !rightValid) return leftValid === rightValid ? 0 : leftValid !== nullsFirst ? -1 : 1
+  const order = compareValidAcross(left, a, right, b)
+  return desc ? -order : order
+}
+
+function compareValidAcross(left: Column, a: number, right: Column, b: number): number {
+  if (left.store === 'dictionary') return compareAcross(left.values, left.codes[a], right, b)
+  if (right.store === 'dictionary') return compareAcross(left, a, right.values, right.codes[b])
+  if (left.store === 'lane' && right.store === 'lane') {
+    const x = left.values[a]
+    const y = right.values[b]
+    if (x < y) return -1
+    if (x > y) return 1
+    return Number.isNaN(x) || Number.isNaN(y) ? compareFloats(x as number, y as number) : 0
+  }
+  if (left.store === 'bytes' && right.store === 'bytes') {
+    const { offsets: from } = left
+    const { offsets: to } = right
+    return compareRanges(left.data, from[a], from[a + 1], right.data, to[b], to[b + 1])
+  }
+  if (left.store === 'list' && right.store === 'list') {
+    const count = left.offsets[a + 1] - left.offsets[a]
+    const other = right.offsets[b + 1] - right.offsets[b]
+    for (let i = 0; i < count && i < other; i++) {
+      const order = compareAcross(left.items, left.offsets[a] + i, right.items, right.offsets[b] + i)
+      if (order !== 0) return order
+    }
+    return count - other
+  }
+  if (left.store === 'struct' && right.store === 'struct') {
+    for (let i = 0; i < left.children.length; i++) {
+      const order = compareAcross(left.children[i], a, right.children[i], b)
+      if (order !== 0) return order
+    }
+  }
+  return 0
+}
+
+function compareRanges(left: Uint8Array, aStart: number, aEnd: number, right: Uint8Array, bStart: number, bEnd: number): number {
   const length = Math.min(aEnd - aStart, bEnd - bStart)
   for (let i = 0; i < length; i++) {
-    const order = data[aStart + i] - data[bStart + i]
+    const order = left[aStart + i] - right[bStart + i]
     if (order !== 0) return order
   }
   return aEnd - aStart - (bEnd - bStart)

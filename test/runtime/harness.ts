@@ -17,8 +17,8 @@ export interface OperatorRun {
   functions?: FunctionTable
 }
 
-/** What is fed, in order: batches of an input, or the end of an epoch for all of them. */
-export type Feed = { input: number; batch: Batch } | { barrier: number }
+/** What is fed, in order: batches of an input, its end (at the latest after all feeds), or the end of an epoch for all inputs. */
+export type Feed = { input: number; batch: Batch } | { barrier: number } | { finish: number }
 
 export interface OperatorResult {
   batches: Batch[]
@@ -63,12 +63,18 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
     fields: options.fields,
   }
   const operator = createOperator(nodeOf(form, options.fields), ctx)
+  const ended = new Set<number>()
+  const finish = async (input: number): Promise<void> => {
+    if (!result.isDone && !ended.has(input)) await operator.finish(input)
+    ended.add(input)
+  }
   try {
     for (const feed of feeds) {
       if ('barrier' in feed) await operator.barrier?.(feed.barrier)
+      else if ('finish' in feed) await finish(feed.finish)
       else if (!result.isDone) await operator.push(feed.input, feed.batch)
     }
-    for (let input = options.inputs.length - 1; input >= 0; input--) if (!result.isDone) await operator.finish(input)
+    for (let input = options.inputs.length - 1; input >= 0; input--) await finish(input)
   } finally {
     operator.close()
     rmSync(folder, { recursive: true, force: true })

@@ -14,6 +14,6 @@ export async function emitAll(ctx: OperatorContext, batches: Iterable<Batch>): P
 /** How many rows of this average size make a batch. */
 export function rowsPerBatch(rowCount: number, sizeBytes: number): number {
   if (rowCount === 0) return targetBatchRows
-  const fitting = Math.floor((targetBatchBytes * 4) / (sizeBytes / rowCount + 1))
+  const fitting = Math.floor(targetBatchBytes / (sizeBytes / rowCount + 1))
   return Math.max(1, Math.min(targetBatchRows, fitting))
 }

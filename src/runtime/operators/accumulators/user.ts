@@ -3,8 +3,9 @@ import { asMillraceError, runError } from '../../../base/errors.ts'
 import { BytesBuilder, createBuilder } from '../../../data/builder.ts'
 import type { BytesColumn, Column } from '../../../data/column.ts'
 import { plainColumn } from '../../../data/gather.ts'
+import { fromJsValue, toJsValue } from '../../../data/js-value.ts'
 import { valueAt } from '../../../data/read.ts'
-import type { Type, Value } from '../../../data/type.ts'
+import type { Type } from '../../../data/type.ts'
 import { types } from '../../../data/type.ts'
 import type { CombineFn } from '../../operator.ts'
 import type { Accumulator } from './accumulator.ts'
@@ -62,7 +63,7 @@ export function createUserAggregate({ fn, label, argNames, returns }: UserCall):
     results(order, from, to) {
       const builder = createBuilder(returns, to - from)
       guarded(() => {
-        for (let i = from; i < to; i++) builder.appendValue((fn.extract(states[order[i]]) ?? null) as Value)
+        for (let i = from; i < to; i++) builder.appendValue(fromJsValue(returns, fn.extract(states[order[i]]), true, label))
       })
       return builder.finish()
     },
@@ -75,8 +76,8 @@ export function createUserAggregate({ fn, label, argNames, returns }: UserCall):
   }
 
   function argument(args: readonly Column[], row: number): unknown {
-    if (args.length === 1) return valueAt(args[0], row)
-    return Object.fromEntries(args.map((column, i) => [argNames[i], valueAt(column, row)]))
+    if (args.length === 1) return jsAt(args[0], row)
+    return Object.fromEntries(args.map((column, i) => [argNames[i], jsAt(column, row)]))
   }
 
   function guarded(work: () => void): void {
@@ -89,3 +90,5 @@ export function createUserAggregate({ fn, label, argNames, returns }: UserCall):
     }
   }
 }
+
+const jsAt = (column: Column, row: number): unknown => toJsValue(column.type, valueAt(column, row))

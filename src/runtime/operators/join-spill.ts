@@ -1,0 +1,48 @@
+import type { Batch } from '../../data/batch.ts'
+import type { Schema } from '../../data/type.ts'
+import { BlockWriter, readBlocks } from '../block-file.ts'
+import { createPartitioner, type Partitioner } from '../exchange/partitioner.ts'
+import type { OperatorContext } from '../operator.ts'
+
+/** Files a side is split into at one level of a grace join. */
+export const spillPartitions = 16
+
+/** One side of a join on disk, split by a hash of its keys that differs from level to level. */
+export class SpilledSide {
+  readonly #schema: Schema
+  readonly #ctx: OperatorContext
+  readonly #writers: (BlockWriter | undefined)[] = new Array(spillPartitions).fill(undefined)
+  readonly #partitioner: Partitioner
+
+  constructor(keys: readonly number[], schema: Schema, level: number, ctx: OperatorContext) {
+    this.#schema = schema
+    this.#ctx = ctx
+    const seed = (ctx.hashSeed + Math.imul(level + 1, 0x9e3779b1)) | 0
+    this.#partitioner = createPartitioner({ by: 'hash', keys, count: spillPartitions }, schema, seed, (partition, batch) => {
+      const writer = (this.#writers[partition] ??= new BlockWriter(ctx.host.disk, ctx.spillPath()))
+      ctx.metrics.spilledBytes += writer.append(batch).length
+      return undefined
+    })
+  }
+
+  add(batch: Batch): void {
+    void this.#partitioner.push(batch)
+  }
+
+  /** No more rows come. */
+  finish(): void {
+    void this.#partitioner.flush()
+    for (const writer of this.#writers) writer?.finish()
+  }
+
+  *read(partition: number): Generator<Batch, void> {
+    const writer = this.#writers[partition]
+    if (writer === undefined) return
+    yield* readBlocks(this.#ctx.host.disk, writer.path, this.#schema)
+    this.#ctx.host.disk.remove(writer.path)
+  }
+
+  close(): void {
+    for (const writer of this.#writers) writer?.finish()
+  }
+}
