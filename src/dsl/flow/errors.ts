@@ -120,24 +120,26 @@ function unknownOperator({ actual, previous, ruleName }: Stuck): Explanation | u
   if (ruleName !== 'pipeOp' || previous?.tokenType !== t.Pipe) return undefined
   if (isEnd(actual)) return { message: "expected an operator after '|>', found the end of the text", hint: operatorList }
   const word = actual.image.toLowerCase()
-  const hint = Object.hasOwn(otherWords, word)
-    ? otherWords[word]
-    : suggest(
-        word,
-        t.pipeWords.flatMap((each) => [each, each.split(' ')[0]]),
-        operatorList,
-      )
+  const near = didYouMean(word, operatorsByFirstWord.keys())
+  const meant = near === undefined ? operatorList : `did you mean '${operatorsByFirstWord.get(near)}'?`
+  const hint = Object.hasOwn(otherWords, word) ? otherWords[word] : meant
   return { code: 'FLOW_UNKNOWN_OPERATOR', message: `unknown pipe operator '${shorten(actual.image)}'`, hint }
 }
+const operatorsByFirstWord: ReadonlyMap<string, string> = new Map(
+  [...t.pipeWords].reverse().map((each) => [each.split(' ')[0], each]),
+)
 const operatorList = `the operators are ${t.pipeWords.join(', ')}`
 
+/** Rules that choose between an expression and something else. */
+const expressionRules: ReadonlySet<string> = new Set(['atom', 'item', 'argument', 'callTail'])
+
 function reservedWord({ actual, expected, ruleName }: Stuck): Explanation | undefined {
-  if (!t.reservedWords.has(actual.tokenType.name)) return undefined
+  if (!t.reservedWords.has(actual.image.toLowerCase())) return undefined
   const wantsName =
     (expected.length === 1 && (expected[0] === t.Name || expected[0] === t.Word)) ||
     ruleName === 'tableRef' ||
     ruleName === 'alias'
-  const hasNoUse = t.unusedTokens.has(actual.tokenType) && ruleName === 'atom'
+  const hasNoUse = t.unusedTokens.has(actual.tokenType) && expressionRules.has(ruleName)
   if (!wantsName && !hasNoUse) return undefined
   return {
     code: 'FLOW_RESERVED_WORD',
@@ -169,8 +171,10 @@ const continuingWords = [
 ]
 
 /** The text goes on after a statement that is complete. */
-function afterTheEnd({ actual, previous, expected }: Stuck): Explanation | undefined {
+function afterTheEnd({ actual, previous, expected, ruleName }: Stuck): Explanation | undefined {
   if (expected.length > 0) return undefined
+  if (ruleName !== 'program' && ruleName !== 'resumed')
+    return { message: `expected the end of the text, found '${shorten(actual.image)}'` }
   const isFirst = previous === undefined || previous.tokenType === t.Semicolon
   const word = shorten(actual.image)
   if (actual.tokenType === t.Group) return { message: "'group by' stands outside an aggregate", hint: otherWords.group }
@@ -192,6 +196,10 @@ const statementList = `statements start with ${t.statementWords.join(', ')}`
 /** What to say instead of the list of tokens that could follow. */
 const expectedByRule: Readonly<Record<string, string>> = {
   atom: 'an expression',
+  argument: 'an expression',
+  callTail: "arguments, '*' or ')'",
+  item: "an expression or '*'",
+  setTail: "'between', 'like' or 'in'",
   type: 'a type',
   statement: 'a statement',
   primary: "a query, which starts with 'from'",
@@ -214,7 +222,7 @@ function expectation({ actual, previous, expected, ruleName }: Stuck): Explanati
   const near = nearWord(
     actual,
     previous,
-    expected.map((token) => token.name).filter((name) => t.keywords.includes(name)),
+    expected.map((token) => token.name.toLowerCase()).filter((name) => t.keywords.includes(name)),
   )
   const known = Object.hasOwn(hintByRule, ruleName) ? hintByRule[ruleName] : undefined
   return { message: `expected ${kinds}, found ${describeToken(actual)}`, hint: near ?? known ?? pipeIsMissing(actual) }
@@ -226,14 +234,17 @@ function pipeIsMissing(actual: IToken): string | undefined {
 
 /** A word that was probably meant to be a keyword: the one the parser stands at, or the one before it, which it took for an alias. */
 function nearWord(actual: IToken, previous: IToken | undefined, words: readonly string[]): string | undefined {
-  const near = actual.tokenType === t.Identifier ? didYouMean(actual.image, words) : undefined
+  const near = isLongWord(actual) ? didYouMean(actual.image, words) : undefined
   if (near !== undefined) return `did you mean '${near}'?`
-  if (previous?.tokenType !== t.Identifier) return undefined
+  if (previous === undefined || !isLongWord(previous)) return undefined
   const before = didYouMean(previous.image, [...words, ...continuingWords])
   if (before === undefined) return undefined
   const needsPipe = t.pipeWords.some((each) => each.startsWith(before)) && before !== 'as'
   return `did you mean '${needsPipe ? '|> ' : ''}${before}' instead of '${previous.image}'?`
 }
+
+/** Of one or two letters almost every word is near. */
+const isLongWord = (token: IToken): boolean => token.tokenType === t.Identifier && token.image.length > 2
 
 function enumerate(labels: readonly string[]): string {
   const shown = labels.slice(0, 5)

@@ -16,8 +16,9 @@ export class FlowParser extends QueryRules {
   }
 
   /** `fixedPlace`: the place of all parts, for texts that stand inside a program of another language. */
-  start(file: string, tokens: IToken[], fixedPlace?: Place): void {
-    this.input = tokens
+  start(file: string, tokens: readonly IToken[], fixedPlace?: Place): void {
+    // A copy: chevrotain puts end marks behind the tokens it is given.
+    this.input = [...tokens]
     this.file = file
     this.fixedPlace = fixedPlace
     this.problems = []

@@ -25,7 +25,7 @@ export const QuotedName = createToken({
 const byWord = new Map<string, TokenType>()
 const word = (text: string, categories: TokenType[]): TokenType => {
   const token = createToken({
-    name: text,
+    name: text.toUpperCase(),
     pattern: new RegExp(text, 'i'),
     longer_alt: Identifier,
     label: `'${text}'`,
