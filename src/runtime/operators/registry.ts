@@ -1,6 +1,6 @@
 import { bug } from '../../base/errors.ts'
 import type { PhysicalNode } from '../../ir/physical.ts'
-import { createSegment } from '../codegen/segment.ts'
+import { createSegment, createSegment } from '../codegen/segment.ts'
 import type { Operator, OperatorContext } from '../operator.ts'
 import { createAggregate } from './aggregate.ts'
 import { createGroupByKey } from './group-by-key.ts'
@@ -12,6 +12,8 @@ import { createTopK } from './top-k.ts'
 /** Makes the operator of a physical node. Leaves and roots of stages belong to the task that runs them. */
 export function createOperator(node: PhysicalNode, ctx: OperatorContext): Operator {
   switch (node.operator) {
+    case 'segment':
+      return createSegment(node, ctx)
     case 'aggregate':
       return createAggregate(node, ctx)
     case 'join':
