@@ -1,11 +1,12 @@
 import type { SinkConnector, SourceConnector } from './connector.ts'
 import { csvSource } from './csv.ts'
+import { csvSink, jsonlSink } from './file-sinks.ts'
 import { jsonlSource } from './jsonl.ts'
 import type { ConnectorRegistry } from './registry.ts'
 import { textSource } from './text.ts'
 
 const sources: readonly SourceConnector[] = [textSource, csvSource, jsonlSource]
-const sinks: readonly SinkConnector[] = []
+const sinks: readonly SinkConnector[] = [csvSink, jsonlSink]
 
 /** The connectors that come with the package. */
 export const defaultConnectors: ConnectorRegistry = {
