@@ -46,14 +46,7 @@ function canonical(data: unknown): unknown {
   if (data === null || typeof data !== 'object' || data instanceof Uint8Array) return data
   if (Array.isArray(data)) return data.map(canonical)
   if (data instanceof Map) return [...data].map(canonical)
-  if (isFnRef(data))
-    return canonical({
-      module: data.module,
-      export: data.export,
-      ordinal: data.ordinal,
-      sourceHash: data.sourceHash,
-      kind: data.kind,
-    })
+  if (isFnRef(data)) return ['function', data.module, data.export ?? null, data.ordinal, data.sourceHash, data.kind]
   const entries = Object.entries(data).filter(([key, value]) => value !== undefined && !(places.has(key) && isPlace(value)))
   return Object.fromEntries(
     entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([key, value]) => [key, canonical(value)]),
