@@ -2,7 +2,7 @@ import { fromJsValue, toJsValue } from '../../data/js-value.ts'
 import type { Type } from '../../data/type.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { RowShape } from '../../ir/physical.ts'
-import { type Code, fromValue, plain, valueOf } from './code.ts'
+import { type Code, fromValue, plain, plainOf } from './code.ts'
 import type { Emitter } from './emitter.ts'
 import { GroupValues } from './group-values.ts'
 import { valueColumns } from './row-shape.ts'
@@ -27,7 +27,7 @@ const groupOf = (items: readonly unknown[]): GroupValues => new GroupValues([ite
 
 /** A value as closures see it. */
 function jsOf(em: Emitter, code: Code): string {
-  const value = valueOf(em, code)
+  const value = plainOf(em, code)
   const { type } = code
   if (type.kind === 'int64' && code.rep === 'plain' && !code.wide) return value
   if (type.kind === 'bool' || type.kind === 'float64' || type.kind === 'string' || type.kind === 'bytes' || type.kind === 'js')

@@ -98,7 +98,7 @@ export function anyNull(codes: readonly Code[]): string {
 export function textOf(em: Emitter, code: Code): string {
   if (code.rep === 'text') return code.text
   if (code.rep === 'plain') return code.value
-  if (code.rep === 'cell') return valueOf(em, code)
+  if (code.rep === 'cell') return plainOf(em, code)
   if (code.constant !== undefined) return em.constant(code.constant)
   return em.memo(`text ${code.data} ${code.start} ${code.end}`, () => {
     const text = `textOf(${code.buffer}, ${code.start}, ${code.end})`
@@ -110,7 +110,7 @@ export function textOf(em: Emitter, code: Code): string {
 export function bytesOf(em: Emitter, code: Code): BytesCode {
   if (code.rep === 'bytes') return code
   if (code.type.kind === 'bytes') {
-    const value = code.rep === 'text' ? code.text : code.rep === 'plain' ? code.value : valueOf(em, code)
+    const value = code.rep === 'text' ? code.text : code.rep === 'plain' ? code.value : plainOf(em, code)
     const data = em.define('d', `${value} || ${em.constant(emptyBytes)}`)
     return {
       type: code.type,
@@ -145,7 +145,7 @@ export function scratchBytes(em: Emitter, type: Type, isNull: string, start: str
 }
 
 /** The value in its plain form, null included: what `evaluate` takes. */
-export function valueOf(em: Emitter, code: Code): string {
+export function plainOf(em: Emitter, code: Code): string {
   if (code.isNull === 'true') return 'null'
   const or = (value: string): string => (code.isNull === 'false' ? value : `(${code.isNull} ? null : ${value})`)
   switch (code.rep) {

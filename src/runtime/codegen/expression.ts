@@ -5,7 +5,7 @@ import { type CallUserFunction, evaluateExpr } from '../../ir/evaluate.ts'
 import type { ColumnId, Expr } from '../../ir/expr.ts'
 import { findFunction } from '../../ir/functions/catalogue.ts'
 import { findKernel } from '../kernels/index.ts'
-import { anyNull, blankOf, bytesOf, type Code, constantCode, fromValue, isText, nullCode, plain, valueOf } from './code.ts'
+import { anyNull, blankOf, bytesOf, type Code, constantCode, fromValue, isText, nullCode, plain, plainOf } from './code.ts'
 import type { Emitter } from './emitter.ts'
 import { assignBytes, declareBytes } from './kernel.ts'
 import type { Slot } from './slot.ts'
@@ -100,7 +100,7 @@ function compileSlow(
   const isNull = nulls === 'custom' ? 'false' : anyNull(args)
   if (isNull === 'true') return nullCode(em, expr.type)
   const slow = em.constant(slowCall(expr, user))
-  const call = (): string => `${slow}(${args.map((arg) => valueOf(em, arg)).join(', ')})`
+  const call = (): string => `${slow}(${args.map((arg) => plainOf(em, arg)).join(', ')})`
   if (isNull === 'false') return fromValue(em, expr.type, em.define('r', call()))
   const result = em.name('r')
   em.line(`let ${result} = null`)
@@ -185,7 +185,7 @@ function join(em: Emitter, expr: Expr, branches: (assign: (code: Code) => void) 
   em.line(`let ${value} = ${blankOf(type)}`)
   branches((code) => {
     if (code.isNull === 'true') return
-    em.line(`${value} = ${code.rep === 'plain' ? code.value : valueOf(em, code)}`)
+    em.line(`${value} = ${code.rep === 'plain' ? code.value : plainOf(em, code)}`)
     em.line(`${isNull} = ${code.isNull}`)
   })
   return plain(type, value, isNull)

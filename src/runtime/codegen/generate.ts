@@ -69,11 +69,11 @@ class SegmentWriter {
     const { input, weighted } = this.#shape
     const first: Row =
       'values' in input
-        ? { value: 'x0', shape: input.values }
+        ? { value: 'given', shape: input.values }
         : { slots: input.columns.map((column, i) => columnSlot(column, `cols[${i}]`, 'row', i)) }
     em.block(['for (; row < to && go && n < limit', ...this.#store.room].join(' && ') + '; row++)', () => {
       em.line('scratch.at = 0; site = -1')
-      if ('values' in input) em.line('const x0 = cols[row]')
+      if ('values' in input) em.line('const given = cols[row]')
       if (weighted) em.line('const weight = weights[row]')
       this.#step(0, first)
     })

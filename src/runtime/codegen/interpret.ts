@@ -89,7 +89,10 @@ class Interpreter {
         return
       case 'flatMap': {
         const list = call(() => support.listOf(fn(arg)))
-        if (Array.isArray(list)) return list.forEach((value) => next(value))
+        if (Array.isArray(list)) {
+          for (const value of list) next(value)
+          return
+        }
         for (let items = call(() => support.pieces(list)); items.length > 0; items = call(() => support.pieces(list)))
           items.forEach(next)
         return
@@ -110,7 +113,7 @@ class Interpreter {
     const output = this.#output
     if (output.isFull()) output.flush()
     if (output.weights !== undefined) output.weights[output.rows] = this.weight
-    output.builders.forEach((builder, i) => builder.appendValue(values[i]))
+    for (let i = 0; i < values.length; i++) output.builders[i].appendValue(values[i])
     output.rows++
   }
 }

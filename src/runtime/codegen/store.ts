@@ -1,5 +1,5 @@
 import type { Schema, Type } from '../../data/type.ts'
-import { bytesOf, type Code, isText, mayBeWide, valueOf } from './code.ts'
+import { bytesOf, type Code, isText, mayBeWide, plainOf } from './code.ts'
 import type { Emitter } from './emitter.ts'
 import type { Slot } from './slot.ts'
 
@@ -60,7 +60,7 @@ export function emitRow(
   // All values are computed before the first is stored, so that an error or a flush never leaves half a row.
   const codes = slots.map((slot) => slot.load(em))
   if (many) flushWhenFull(em, store)
-  codes.forEach((code, i) => storeValue(em, code, fields[i].type, i))
+  for (let i = 0; i < codes.length; i++) storeValue(em, codes[i], fields[i].type, i)
   if (weighted) em.line('w[n] = weight')
   em.line('n++')
 }
@@ -94,7 +94,7 @@ const nullLane = (type: Type, i: number): string =>
 function storeValid(em: Emitter, code: Code, type: Type, i: number): void {
   if (isText(type)) return storeBytes(em, code, i)
   if (code.rep === 'cell') return em.line(`b${i}.appendFrom(${em.hoist('c', code.path)}, ${code.index})`)
-  const value = code.rep === 'plain' ? code.value : valueOf(em, code)
+  const value = code.rep === 'plain' ? code.value : plainOf(em, code)
   if (isLane(type)) return em.line(`o${i}[n] = ${type.kind === 'bool' ? `${value} ? 1 : 0` : value}`)
   if (!mayBeWide(type)) return em.line(`b${i}.${type.kind === 'js' ? 'append' : 'appendValue'}(${value})`)
   const isWide = code.rep === 'plain' && !code.wide ? `w${i}` : `w${i} || typeof ${value} !== 'number'`

@@ -55,7 +55,11 @@ export function putText(target: Uint8Array, at: number, text: string): number {
 }
 
 function putRest(target: Uint8Array, at: number, text: string): number {
-  if (!text.isWellFormed()) throw dataError('DATA_INVALID_UTF8', 'expected text, found half of a surrogate pair', { text })
+  if (!text.isWellFormed()) {
+    throw dataError('DATA_INVALID_UTF8', 'the text has a lone surrogate, which UTF-8 cannot hold', {
+      hint: 'text.toWellFormed() replaces it',
+    })
+  }
   return at + encoder.encodeInto(text, target.subarray(at)).written
 }
 

@@ -2,7 +2,7 @@ import { types } from '../../data/type.ts'
 import type { Expr } from '../../ir/expr.ts'
 import type { SegmentStep } from '../../ir/physical.ts'
 import { findBytes } from '../kernels/bytes.ts'
-import { bytesOf, type Code, fromValue, plain, valueOf } from './code.ts'
+import { bytesOf, type Code, fromValue, plain, plainOf } from './code.ts'
 import type { Emitter } from './emitter.ts'
 import { compileExpr, type ExpressionScope } from './expression.ts'
 import { columnSlot, fixedSlot, type Slot } from './slot.ts'
@@ -26,7 +26,7 @@ export function compileUnnest(em: Emitter, step: UnnestStep, scope: ExpressionSc
     )
     itemAt = (place) => columnSlot(array.shape.inner[0], `${array.path}.items`, place)
   } else {
-    const items = em.define('r', valueOf(em, array))
+    const items = em.define('r', plainOf(em, array))
     em.line(`const ${first} = 0, ${count} = ${items} === null ? 0 : ${items}.length`)
     itemAt = (place) => fixedSlot(fromValue(em, step.itemType, em.define('r', `${items}[${place}]`)))
   }
@@ -41,7 +41,7 @@ export function compileUnnest(em: Emitter, step: UnnestStep, scope: ExpressionSc
     em.line(`let ${value} = null`)
     em.block(`if (!${none})`, () => {
       const code = itemAt(em.define('i', `${first} + ${place}`)).load(em)
-      em.line(`${value} = ${valueOf(em, code)}`)
+      em.line(`${value} = ${plainOf(em, code)}`)
     })
     add(fixedSlot(fromValue(em, step.itemType, value)), plain(types.int64, place, none, false))
   })

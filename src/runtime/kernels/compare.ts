@@ -59,7 +59,7 @@ const isIn: Kernel = (em, call) => {
   } else {
     if (value.rep !== 'plain' || !isLane(value)) return undefined
     // NaN equals nothing, but a Set would find it.
-    const set = em.constant(new Set(list.filter((item) => item !== null && item === item)))
+    const set = em.constant(new Set(list.filter((item) => item !== null && !Number.isNaN(item))))
     found = () => `${set}.has(${value.value})`
   }
   const code = strictPlain(em, { ...call, args: [value] }, found)

@@ -33,7 +33,8 @@ const clock =
     if (args === undefined) return undefined
     const { value } = args[0]
     const read = (time: number): number => {
-      const rest = time % microsecondsPerDay
+      // `+ 0`: the remainder of a negative time may be −0.
+      const rest = (time % microsecondsPerDay) + 0
       return Math.floor((rest < 0 ? rest + microsecondsPerDay : rest) / micros) % count
     }
     return strictPlain(

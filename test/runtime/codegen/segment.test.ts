@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import type { Batch } from '../../../src/data/batch.ts'
+import { batchFromRows, makeBatch, rowsOf } from '../../../src/data/read.ts'
+import { type Schema, types } from '../../../src/data/type.ts'
+import { findFunction } from '../../../src/ir/functions/catalogue.ts'
+import { shapeOf } from '../../../src/runtime/codegen/column-shape.ts'
+import { generateSegment } from '../../../src/runtime/codegen/generate.ts'
+import { kernelNames } from '../../../src/runtime/kernels/index.ts'
+import {
+  call,
+  column,
+  constant,
+  element,
+  filter,
+  parallelDo,
+  project,
+  rowOf,
+  runSegment,
+  schemaOf,
+  segment,
+  unnest,
+} from './harness.ts'
+
+const lines: Schema = [
+  { name: 'line', type: types.string, nullable: true },
+  { name: 'n', type: types.int64, nullable: true },
+]
+const line = column(0, types.string)
+const words = (separator = ' '): ReturnType<typeof unnest> =>
+  unnest(call('split', types.array(types.string), line, constant(separator, types.string)))
+const onlyItem = project(column(2, types.string))
+
+describe('segments', () => {
+  it('split text into words, empty pieces included, whatever the size of batches', async () => {
+    const texts = ['a  b', '', 'one', ' x ', 'ä€😀 z', 'a b c d e f g h', null]
+    const batch = batchFromRows(
+      lines,
+      texts.map((value) => [value, 1]),
+    )
+    const expected = texts.flatMap((value) => value?.split(' ') ?? []).map((word) => [word])
+    for (let rows = 2; rows < 12; rows++) {
+      expect(
+        await runSegment([words(), onlyItem], [batch], { fields: schemaOf(types.string), target: { rows, bytes: 1000 } }),
+      ).toEqual(expected)
+    }
+    const byTwo = texts.flatMap((value) => value?.split('  ') ?? []).map((word) => [word])
+    expect(await runSegment([words('  '), onlyItem], [batch], { fields: schemaOf(types.string) })).toEqual(byTwo)
+  })
+
+  it('give each row the weight of the row it came from, and keep epochs apart', async () => {
+    const rowsAt = (epoch: number): Batch => {
+      const batch = batchFromRows(lines, [
+        ['a b', 1],
+        ['c', 2],
+        ['d', 3],
+      ])
+      return makeBatch(batch.columns, 3, { header: { ...batch.header, epoch }, weights: Int32Array.from([1, -1, 2]) })
+    }
+    for (const interpreted of [false, true]) {
+      const { operator, batches } = segment([words(), onlyItem], { fields: schemaOf(types.string), interpreted })
+      for (const epoch of [1, 1, 2]) await operator.push(0, rowsAt(epoch))
+      await operator.barrier?.(2)
+      expect(batches.map((batch) => [batch.header.epoch, rowsOf(batch).flat().join(''), [...(batch.weights ?? [])]])).toEqual([
+        [1, 'abcdabcd', [1, 1, -1, 2, 1, 1, -1, 2]],
+        [2, 'abcd', [1, 1, -1, 2]],
+      ])
+    }
+  })
+
+  it('wait between two rows when a batch finds no credit', async () => {
+    const batch = batchFromRows(
+      lines,
+      Array.from({ length: 20 }, (_, i) => [`w${i}`, i]),
+    )
+    for (const interpreted of [false, true]) {
+      let give = (): void => {}
+      const { operator, batches } = segment([filter(call('is_not_null', types.bool, line))], {
+        fields: lines,
+        interpreted,
+        target: { rows: 4, bytes: 1000 },
+        emit: () => new Promise((resolve) => (give = resolve)),
+      })
+      const done = operator.push(0, batch)
+      expect(done).toBeInstanceOf(Promise)
+      expect(batches.length).toBe(1)
+      for (let made = 2; made <= 5; made++) {
+        give()
+        await new Promise(setImmediate)
+        expect(batches.length).toBe(made)
+      }
+      give()
+      await done
+      expect(batches.flatMap(rowsOf)).toEqual(rowsOf(batch))
+    }
+  })
+
+  it('have no text of the program in their generated code', () => {
+    const name = "'];process.exit()//"
+    const fields: Schema = [{ name, type: types.string, nullable: true }]
+    const batch = batchFromRows(fields, [['x']])
+    const steps = [
+      filter(call('equal', types.bool, line, constant(`${name}*/`, types.string))),
+      project(call('concat', types.string, line, constant(name, types.string))),
+      parallelDo('map', 0, rowOf(fields), rowOf(fields), [name]),
+      parallelDo('map', 1, rowOf(fields), element(types.string)),
+    ]
+    const { source } = generateSegment({
+      steps,
+      input: { columns: batch.columns.map(shapeOf) },
+      fields: schemaOf(types.string),
+      weighted: false,
+      user: () => null,
+      closure: () => () => '',
+    })
+    expect(source).not.toContain('process')
+    expect(source).not.toContain('words.ts')
+  })
+
+  it('put the place of an expression into its errors', async () => {
+    const batch = batchFromRows(lines, [['x', 1]])
+    const quotient = call('divide', types.float64, constant(1, types.float64), constant(0, types.float64))
+    const at = { file: 'test.ts', line: 3, column: 7 }
+    for (const interpreted of [false, true]) {
+      await expect(
+        runSegment([project(quotient)], [batch], { fields: schemaOf(types.float64), interpreted }),
+      ).rejects.toMatchObject({
+        code: 'RUN_DIVISION_BY_ZERO',
+        details: { at },
+      })
+    }
+  })
+
+  it('widen an int64 column where a sum leaves the safe integers', async () => {
+    const batch = batchFromRows(lines, [
+      ['', 2 ** 53 - 1],
+      ['', null],
+      ['', 5],
+    ])
+    const sum = call('add', types.int64, column(1, types.int64), constant(1, types.int64))
+    expect(await runSegment([project(sum)], [batch, batch], { fields: schemaOf(types.int64) })).toEqual([
+      [2n ** 53n],
+      [null],
+      [6],
+      [2n ** 53n],
+      [null],
+      [6],
+    ])
+  })
+})
+
+describe('kernels', () => {
+  it('are of functions of the catalogue', () => {
+    expect([...kernelNames].filter((name) => findFunction(name)?.kind !== 'scalar')).toEqual([])
+  })
+})
