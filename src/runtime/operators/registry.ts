@@ -1,6 +1,6 @@
 import { bug } from '../../base/errors.ts'
 import type { PhysicalNode } from '../../ir/physical.ts'
-import { createSegment, createSegment } from '../codegen/segment.ts'
+import { createSegment } from '../codegen/segment.ts'
 import type { Operator, OperatorContext } from '../operator.ts'
 import { createAggregate } from './aggregate.ts'
 import { createGroupByKey } from './group-by-key.ts'
@@ -26,8 +26,6 @@ export function createOperator(node: PhysicalNode, ctx: OperatorContext): Operat
       return createTopK(node, ctx)
     case 'limit':
       return createLimit(node, ctx)
-    case 'segment':
-      return createSegment(node, ctx)
     default:
       throw bug(`'${node.operator}' is no operator between the leaves and the roots of a stage`)
   }
