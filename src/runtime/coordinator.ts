@@ -64,12 +64,12 @@ function advance(state: RunState, commands: RunCommand[]): void {
     task.worker = worker
     if (!region.pipelined) task.attempt++
   }
-  for (const region of state.regions) {
-    for (const task of region.tasks) {
-      if (task.state !== 'running' || task.order !== undefined) continue
-      task.order = orderOf(state, region, task)
-      commands.push({ do: 'startTask', worker: task.worker as WorkerId, order: task.order })
-    }
+  const placed = state.regions.flatMap((region) => region.tasks.map((task) => ({ region, task })))
+  const fresh = placed.filter(({ task }) => task.state === 'running' && task.order === undefined)
+  // Readers before the sources that feed them, so that nothing piles up in front of closed doors.
+  for (const { region, task } of [...fresh.filter(({ task }) => !task.slotted), ...fresh.filter(({ task }) => task.slotted)]) {
+    task.order = orderOf(state, region, task)
+    commands.push({ do: 'startTask', worker: task.worker as WorkerId, order: task.order })
   }
   if (state.regions.some((region) => region.state !== 'committed')) return
   state.phase = 'committing'

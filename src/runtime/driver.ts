@@ -86,10 +86,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     clearAfterFailure(request, record, outcome.error)
     throw outcome.error
   }
-  for (const { connector, options } of plan.sinks) {
-    // What lost attempts had staged beside the parts that were committed.
-    request.connectors.sinks.get(connector)?.discard(options as never, { host, cwd: request.cwd, runId: request.run.id })
-  }
+  discardStaged(request)
   const metrics = metricsOf(plan, outcome, { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) })
   record.close()
   if (!results.isSpooled) record.remove()
@@ -173,7 +170,10 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
 }
 
 /** Makes the parts of every sink visible, sink after sink; harmless when it has been done already. */
-function commitSinks({ plan, connectors, host, cwd, run }: DriveRequest, reports: readonly TaskReport[]): void {
+export function commitSinks(
+  { plan, connectors, host, cwd, run }: Omit<DriveRequest, 'signal'>,
+  reports: readonly TaskReport[],
+): void {
   for (const [number, { connector, options, fields }] of plan.sinks.entries()) {
     const parts: StagedPart[] = reports.flatMap((report) =>
       report.parts.filter(({ sink }) => sink === number).map(({ part }) => part),
@@ -183,15 +183,20 @@ function commitSinks({ plan, connectors, host, cwd, run }: DriveRequest, reports
   }
 }
 
+/** Removes what sinks have staged and was not committed, such as the parts of lost attempts. */
+export function discardStaged({ plan, connectors, host, cwd, run }: Omit<DriveRequest, 'signal'>): void {
+  for (const { connector, options } of plan.sinks)
+    connectors.sinks.get(connector)?.discard(options as never, { host, cwd, runId: run.id })
+}
+
 /** May the same run end well when it is tried again, so that its committed tasks are worth keeping? */
 const isWorthResuming = ({ code }: MillraceError): boolean =>
   code === 'RUN_CANCELLED' || code === 'RUN_WORKER_LOST' || code.startsWith('RESOURCE_') || code.startsWith('SINK_')
 
-function clearAfterFailure({ plan, connectors, host, cwd, run }: DriveRequest, record: RunRecord, error: MillraceError): void {
+function clearAfterFailure(request: DriveRequest, record: RunRecord, error: MillraceError): void {
   try {
-    for (const { connector, options } of plan.sinks)
-      connectors.sinks.get(connector)?.discard(options as never, { host, cwd, runId: run.id })
-    if (run.recoverable && isWorthResuming(error)) record.close()
+    discardStaged(request)
+    if (request.run.recoverable && isWorthResuming(error)) record.close()
     else record.remove()
   } catch {
     // The error that ended the run matters more than one of cleaning up after it.
@@ -216,7 +221,8 @@ function progressOf(plan: PhysicalPlan, record: RunRecord, onProgress?: (progres
 
 type Succeeded = Extract<RunCommand, { do: 'succeed' }>
 
-function metricsOf(plan: PhysicalPlan, outcome: Succeeded, run: { wallMs: number; workers: number }): RunMetrics {
+/** Adds up what the tasks of a run have reported. */
+export function metricsOf(plan: PhysicalPlan, outcome: Succeeded, run: { wallMs: number; workers: number }): RunMetrics {
   const { reports, retries, reused } = outcome
   const sum = (value: (report: TaskReport) => number): number => reports.reduce((total, report) => total + value(report), 0)
   const nodes = new Map<number, NodeMetrics>()

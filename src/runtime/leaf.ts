@@ -13,8 +13,8 @@ export interface LeafOutput {
 
 /** Running form of scan, values and receive: it drives the operators above it. */
 export interface Leaf {
-  /** Called for all leaves of a task before the first one runs. */
-  open(): void
+  /** Called for all leaves of a task before the first one runs; `readFirst` tells which that is. */
+  open(readFirst: boolean): void
   run(output: LeafOutput): Promise<void>
   /** Nobody wants more: ends any wait, and tells the producers. */
   stop(): void

@@ -2,7 +2,7 @@ import type { Schema } from '../data/type.ts'
 import type { Exchange, PhysicalNodeOf } from '../ir/physical.ts'
 import { readBlocks } from './block-file.ts'
 import { Arrivals, type Channel } from './exchange/channel.ts'
-import { fileSpool } from './exchange/spool.ts'
+import { createSpool } from './exchange/spool.ts'
 import type { Leaf, LeafOutput } from './leaf.ts'
 import type { FileEntry } from './orders.ts'
 import { exchangeOf, isPipelined, mustSpool, producersOf } from './stage-shape.ts'
@@ -30,9 +30,9 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
   let wanted = true
 
   return {
-    open() {
+    open(readFirst) {
       inlets = node.spec.exchanges.flatMap((id) => openExchange(exchangeOf(env.plan, id)))
-      for (const { channel } of inlets) channel?.park()
+      for (const [i, { channel }] of inlets.entries()) if (!readFirst || isRead(i) === 'later') channel?.park()
     },
     run(output) {
       if (env.plan.incremental) return readAligned(output)
@@ -49,13 +49,21 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
     },
   }
 
+  /** When is this stream read, once this leaf is? */
+  function isRead(inlet: number): 'at once' | 'later' {
+    if (env.plan.incremental) return 'later'
+    return inlet === 0 || (!node.spec.ordered && inlets[0].channel !== undefined) ? 'at once' : 'later'
+  }
+
   function openExchange(exchange: Exchange): Inlet[] {
     const producers = producersOf(env.plan, exchange, order.task)
     if (!isPipelined(env.plan, exchange)) {
       const files = order.inputs.find((input) => input.exchange === exchange.id)?.files ?? []
       return producers.flatMap((producer) => (files[producer] === undefined ? [] : [fileInlet(files[producer], exchange.fields)]))
     }
-    const spool = mustSpool(env.plan, exchange) ? fileSpool(env.host.disk, () => task.spillPath(), exchange.fields) : undefined
+    const spool = mustSpool(env.plan, exchange)
+      ? createSpool(env.host.disk, () => task.spillPath(), exchange.fields, env.memory.open())
+      : undefined
     if (spool !== undefined) spools.push(spool)
     return producers.map((producer) => {
       const { region, attempt } = order

@@ -21,14 +21,20 @@ export function newRunFolder(host: Host, runsDirectory: string, options: { recov
 
 /**
  * The newest run of this program which can go on: its process is gone, it kept a journal, and it did not end.
- * `program` is compared as a whole, so it should hold the parameters.
+ * `program` is compared as a whole, so it should hold the parameters. `committing` tells that outputs may have their final names already.
  */
-export function findInterruptedRun(host: Host, runsDirectory: string, program: Value): Folder | undefined {
+export function findInterruptedRun(
+  host: Host,
+  runsDirectory: string,
+  program: Value,
+): (Folder & { committing: boolean }) | undefined {
   const wanted = encodeData(program)
   const found = foldersIn(host, runsDirectory).findLast(
     ({ journal }) => journal !== undefined && canGoOn(journal) && encodeData(journal.header.program) === wanted,
   )
-  return found && { id: found.id, directory: found.directory, resume: true, recoverable: true }
+  if (found?.journal === undefined) return undefined
+  const { id, directory, journal } = found
+  return { id, directory, resume: true, recoverable: true, committing: journal.committing }
 }
 
 /**

@@ -187,11 +187,12 @@ function markDone(run: Running): void {
 
 async function drive(task: TaskContext, running: readonly Running[]): Promise<void> {
   const byId = new Map(running.map((run) => [run.node.id, run]))
-  for (const { leaf, operator } of running) {
-    leaf?.open()
+  const leaves = leavesInOrder(stageOf(task.env.plan, task.order.stage))
+  for (const { node, leaf, operator } of running) {
+    leaf?.open(node.id === leaves[0].id)
     ;(operator as Partial<Root> | undefined)?.open?.()
   }
-  for (const node of leavesInOrder(stageOf(task.env.plan, task.order.stage))) {
+  for (const node of leaves) {
     const run = byId.get(node.id) as Running
     const output: LeafOutput = {
       emit: (batch) => emit(run, batch),

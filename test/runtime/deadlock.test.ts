@@ -9,7 +9,8 @@ const oneBatch = { credit: { batches: 1, bytes: 2 ** 20 } }
 const workerUrl = new URL('../backends/threads-worker.ts', import.meta.url)
 const receive = (id: number, exchanges: readonly number[], ordered: boolean) =>
   node(id, [], pairFields, { operator: 'receive', spec: { exchanges, ordered } })
-const send = (id: number, input: number, exchange: number) => node(id, [input], pairFields, { operator: 'send', spec: { exchange } })
+const send = (id: number, input: number, exchange: number) =>
+  node(id, [input], pairFields, { operator: 'send', spec: { exchange } })
 const collect = (id: number, input: number) => node(id, [input], pairFields, { operator: 'collect', spec: { output: 0 } })
 const gather = { partitioning: { by: 'gather', count: 1 } } as const
 const expected = Array.from({ length: 40 * 50 }, (_, n) => [n % 10, n])

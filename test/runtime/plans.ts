@@ -45,11 +45,14 @@ export interface Trouble {
   failAt?: number
   ledger?: string
   times?: number
+  /** The whole process is killed at the first row of this split; in the commit of the sink, half way, when it is 'commit'. */
+  killAt?: number | 'commit'
   /** Never comes back from the first row of this split. */
   hangAt?: number
 }
 
-function makeTrouble({ dieAt, failAt, hangAt, ledger = '', times = 0 }: Trouble, splitIndex: number): void {
+function makeTrouble({ dieAt, failAt, hangAt, killAt, ledger = '', times = 0 }: Trouble, splitIndex: number): void {
+  if (killAt === splitIndex) killNow()
   if (hangAt === splitIndex) for (;;);
   if (dieAt !== splitIndex && failAt !== splitIndex) return
   const before = existsSync(ledger) ? statSync(ledger).size : 0
@@ -57,6 +60,12 @@ function makeTrouble({ dieAt, failAt, hangAt, ledger = '', times = 0 }: Trouble,
   appendFileSync(ledger, 'x')
   if (dieAt === splitIndex) process.exit(3)
   throw runError('RUN_FUNCTION_FAILED', 'not this time', { retryable: true })
+}
+
+function killNow(): void {
+  process.kill(process.pid, 'SIGKILL')
+  // The signal arrives while this waits.
+  for (;;);
 }
 
 /** Split i gives the rows `[n % keys, n]` for n from `offset` up to `offset + length`, in batches of `batchRows`. */
@@ -125,6 +134,7 @@ export const lines: SinkConnector = {
       out.write(bytes)
     }
     out.close()
+    if (options.killAt === 'commit') killNow()
     host.disk.rename(whole, options.path as string)
   },
   discard(options, { host, runId }) {
@@ -285,10 +295,14 @@ export function requestFor(
 }
 
 /** Wholly worked off in workers: scan → hash → sum → sink of three parts. */
-export function sinkPlan(mode: 'serial' | 'pipelined', path: string, options: ScanOptions & { partitions?: number } = {}): PhysicalPlan {
+export function sinkPlan(
+  mode: 'serial' | 'pipelined',
+  path: string,
+  options: ScanOptions & { partitions?: number } = {},
+): PhysicalPlan {
   const { tasks = 4, partitions = 3 } = options
   const sums: Schema = [pairFields[0], { name: 'sum', type: types.int64, nullable: true }]
-  const sink = { connector: 'lines', options: { path } }
+  const sink = { connector: 'lines', options: { path, ...(options.trouble?.killAt === 'commit' && { killAt: 'commit' }) } }
   return makePlan(
     [
       { tasks, nodes: [scan(0, options), node(1, [0], pairFields, { operator: 'send', spec: { exchange: 0 } })] },
@@ -296,7 +310,10 @@ export function sinkPlan(mode: 'serial' | 'pipelined', path: string, options: Sc
         tasks: partitions,
         nodes: [
           node(2, [], pairFields, { operator: 'receive', spec: { exchanges: [0], ordered: false } }),
-          node(3, [2], sums, { operator: 'aggregate', spec: { keys: [0], calls: [sumCall], phase: 'complete', changes: 'insertOnly' } }),
+          node(3, [2], sums, {
+            operator: 'aggregate',
+            spec: { keys: [0], calls: [sumCall], phase: 'complete', changes: 'insertOnly' },
+          }),
           node(4, [3], sums, { operator: 'sink', spec: { sink: 0, ...sink } }),
         ],
       },

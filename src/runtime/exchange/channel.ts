@@ -4,8 +4,11 @@ import type { CreditLimits } from './credit.ts'
 /** What travels in a channel, in order; `end` comes once and last. `cost` is what the sender counted against its credit, in bytes. */
 export type ChannelItem = { batch: Batch; cost: number } | { barrier: number } | { end: true }
 
-/** Where a channel puts batches that its reader cannot take yet. */
+/** Where channels put batches that their reader cannot take yet: shared by all channels of an exchange that it reads. */
 export interface Spool {
+  /** Asks to keep `bytes` in memory; when that is refused they go to the file. */
+  hold(bytes: number): boolean
+  unhold(bytes: number): void
   write(batch: Batch): SpooledBatch
   read(place: SpooledBatch): Batch
 }
@@ -13,7 +16,7 @@ export interface SpooledBatch {
   offset: number
   length: number
 }
-type Queued = ChannelItem | { spooled: SpooledBatch }
+type Queued = ChannelItem | { held: Batch; cost: number } | { spooled: SpooledBatch }
 
 /** What the channel tells the sender's side. */
 export interface ChannelSource {
@@ -58,8 +61,8 @@ export class Arrivals {
 /**
  * The receiving end of one producer task's stream to one consumer task.
  *
- * A batch costs its sender credit until the reader takes it. A parked channel, whose reader is busy elsewhere, keeps half of the credit in memory
- * and, when it has a spool, moves the rest there and gives the credit back at once, so that its sender never waits.
+ * A batch costs its sender credit until the reader takes it. A parked channel, whose reader is busy elsewhere, keeps half of the credit and, when it
+ * has a spool, hands the rest to that and gives the credit back at once, so that its sender never waits.
  */
 export class Channel {
   announced = false
@@ -140,6 +143,10 @@ export class Channel {
       this.#head = 0
     }
     if ('spooled' in item) return { batch: (this.#spool as Spool).read(item.spooled), cost: 0 }
+    if ('held' in item) {
+      this.#spool?.unhold(item.cost)
+      return { batch: item.held, cost: 0 }
+    }
     if ('batch' in item) this.#release(item.cost)
     else if ('barrier' in item) this.barriers.shift()
     return item
@@ -160,9 +167,11 @@ export class Channel {
 
   #moveToSpool(item: Queued): Queued {
     if (!('batch' in item)) return item
-    const spooled = { spooled: (this.#spool as Spool).write(item.batch) }
-    this.#release(item.cost)
-    return spooled
+    const { batch, cost } = item
+    const spool = this.#spool as Spool
+    const moved = spool.hold(cost) ? { held: batch, cost } : { spooled: spool.write(batch) }
+    this.#release(cost)
+    return moved
   }
 
   #release(cost: number): void {

@@ -1,13 +1,24 @@
 import type { Disk, DiskFile } from '../../base/host.ts'
 import type { Schema } from '../../data/type.ts'
 import { BlockWriter, readBlock } from '../block-file.ts'
+import type { MemoryAccount } from '../memory.ts'
 import type { Spool } from './channel.ts'
 
-/** A spool in one file, made when it is first needed; many channels may share it. */
-export function fileSpool(disk: Disk, path: () => string, schema: Schema): Spool & { sizeBytes(): number; close(): void } {
+/** A spool in memory as far as `account` allows, the rest in one file, made when it is first needed. */
+export function createSpool(disk: Disk, path: () => string, schema: Schema, account: MemoryAccount): Spool & { close(): void } {
+  let heldBytes = 0
   let writer: BlockWriter | undefined
   let reader: DiskFile | undefined
   return {
+    hold(bytes) {
+      if (account.grant(heldBytes + bytes) === 'spill') return false
+      heldBytes += bytes
+      return true
+    },
+    unhold(bytes) {
+      heldBytes -= bytes
+      account.grant(heldBytes)
+    },
     write(batch) {
       writer ??= new BlockWriter(disk, path())
       return writer.append(batch)
@@ -16,10 +27,10 @@ export function fileSpool(disk: Disk, path: () => string, schema: Schema): Spool
       reader ??= disk.openRead((writer as BlockWriter).path)
       return readBlock(reader, offset, length, schema)
     },
-    sizeBytes: () => writer?.sizeBytes ?? 0,
     close() {
       writer?.finish()
       reader?.close()
+      account.release()
     },
   }
 }

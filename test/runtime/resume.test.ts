@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { inlineBackend } from '../../src/backends/inline/index.ts'
+import { nodeHost } from '../../src/base/node-host.ts'
+import { findInterruptedRun, removeStaleRuns } from '../../src/runtime/run-folder.ts'
+import { expectedSums, requestFor, sinkPlan, sortedRows, tempFolder, testConnectors } from './plans.ts'
+
+const host = nodeHost()
+const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
+const program = { name: 'crash', n: 1n }
+
+/** A folder in which a run was killed with SIGKILL. */
+function crash(mode: 'serial' | 'pipelined', recoverable: boolean, killAt: number | 'commit'): string {
+  const folder = tempFolder()
+  const { signal, stderr } = spawnSync(process.execPath, [child, folder, mode, String(recoverable), String(killAt)], {
+    encoding: 'utf8',
+  })
+  expect(signal, stderr).toBe('SIGKILL')
+  return folder
+}
+
+const rowsIn = (folder: string) =>
+  sortedRows(
+    readFileSync(join(folder, 'out.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  )
+
+async function resume(folder: string, mode: 'serial' | 'pipelined', change: object = {}) {
+  const run = findInterruptedRun(host, join(folder, 'runs'), program)
+  if (run === undefined) throw new Error('no interrupted run was found')
+  const plan = { ...sinkPlan(mode, join(folder, 'out.jsonl')), ...change }
+  const result = await inlineBackend.run(requestFor(plan, { cwd: folder, program, run }))
+  result.close()
+  return result.metrics
+}
+
+describe('a killed run that keeps a journal', () => {
+  it('goes on after the tasks that it had committed', async () => {
+    const folder = crash('serial', true, 2)
+    expect((await resume(folder, 'serial')).reusedTasks).toBe(2)
+    expect(rowsIn(folder)).toEqual(expectedSums())
+    expect(readdirSync(folder).sort()).toEqual(['out.jsonl', 'runs'])
+    expect(readdirSync(join(folder, 'runs'))).toEqual([])
+  })
+
+  it('starts a pipelined region anew', async () => {
+    const folder = crash('pipelined', true, 3)
+    expect((await resume(folder, 'pipelined')).reusedTasks).toBe(0)
+    expect(rowsIn(folder)).toEqual(expectedSums())
+    expect(readdirSync(folder).sort()).toEqual(['out.jsonl', 'runs'])
+  })
+
+  it.each(['serial', 'pipelined'] as const)(
+    'commits what was prepared when it was killed in its commit, in %s mode',
+    async (mode) => {
+      const folder = crash(mode, true, 'commit')
+      expect(existsSync(join(folder, 'out.jsonl'))).toBe(false)
+      expect(await resume(folder, mode)).toMatchObject({ reusedTasks: 7, rowsRead: 400 })
+      expect(rowsIn(folder)).toEqual(expectedSums())
+      expect(readdirSync(folder).sort()).toEqual(['out.jsonl', 'runs'])
+    },
+  )
+
+  it('tolerates a torn last line', async () => {
+    const folder = crash('serial', true, 2)
+    const [id] = readdirSync(join(folder, 'runs'))
+    appendFileSync(join(folder, 'runs', id, 'journal.jsonl'), '0badc0de {"record":"ta')
+    await resume(folder, 'serial')
+    expect(rowsIn(folder)).toEqual(expectedSums())
+  })
+
+  it('refuses to go on with another plan', async () => {
+    const folder = crash('serial', true, 2)
+    await expect(resume(folder, 'serial', { fingerprint: 'g' })).rejects.toMatchObject({
+      code: 'RUN_CHANGED',
+      message: 'the interrupted run cannot go on: the program, its parameters or its settings changed',
+    })
+    await resume(folder, 'serial')
+    expect(rowsIn(folder)).toEqual(expectedSums())
+  })
+
+  it('is not found for another program, and not removed as stale', () => {
+    const folder = crash('serial', true, 2)
+    expect(findInterruptedRun(host, join(folder, 'runs'), { name: 'crash', n: 2n })).toBeUndefined()
+    expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toEqual([])
+  })
+})
+
+it('removes the folder and the staged parts of a killed run that cannot go on', () => {
+  const folder = crash('pipelined', false, 3)
+  expect(readdirSync(folder).length).toBeGreaterThan(1)
+  expect(findInterruptedRun(host, join(folder, 'runs'), program)).toBeUndefined()
+  expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toHaveLength(1)
+  expect(readdirSync(folder)).toEqual(['runs'])
+  expect(readdirSync(join(folder, 'runs'))).toEqual([])
+})
