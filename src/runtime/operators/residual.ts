@@ -27,7 +27,7 @@ function userCalls(ctx: OperatorContext): CallUserFunction {
       return ref.returns === undefined ? (result as null) : fromJsValue(ref.returns, result, true, ref.label)
     } catch (thrown) {
       throw asMillraceError(thrown, (message, cause) =>
-        runError('RUN_FUNCTION_FAILED', `${ref.label}: ${message}`, { operator: ref.label, cause }),
+        runError('RUN_FUNCTION_FAILED', `${ref.label} threw '${message}'`, { operator: ref.label, cause }),
       )
     }
   }

@@ -85,7 +85,7 @@ export function createUserAggregate({ fn, label, argNames, returns }: UserCall):
       work()
     } catch (thrown) {
       throw asMillraceError(thrown, (message, cause) =>
-        runError('RUN_FUNCTION_FAILED', `${label}: ${message}`, { operator: label, cause }),
+        runError('RUN_FUNCTION_FAILED', `${label} threw '${message}'`, { operator: label, cause }),
       )
     }
   }
