@@ -32,7 +32,7 @@ export function bindAggregate(state: BindState, form: AggregateForm, input: Rela
   return project(state, aggregated, named, at, 'drop variables')
 }
 
-/** The aggregate node itself. Where its columns are the items one by one it takes their names, so that no project is needed above it. */
+/** The aggregate node itself. Its columns have the names of the items that they are, so that a project above is needed only where items compute. */
 function addAggregate(
   state: BindState,
   groups: readonly Group[],
@@ -43,9 +43,8 @@ function addAggregate(
 ): Relation {
   const columns = [...groups.map(({ column, expr: { type, nullable } }) => ({ column, type, nullable })), ...calls]
   const fields = columns.map(({ column, type, nullable }, i): Field => {
-    const expr = items[i]?.expr
-    const isItem = expr?.e === 'column' && expr.column === column
-    return { name: (isItem ? items[i].name : undefined) ?? `_c${i}`, column, type, nullable }
+    const item = items.find(({ expr }) => expr.e === 'column' && expr.column === column)
+    return { name: item?.name ?? `_c${i}`, column, type, nullable }
   })
   const by = groups.map(({ column, expr }) => ({ column, expr }))
   return addNode(

@@ -52,10 +52,10 @@ async function describe({ connector, options, schema, at }: SourceRequest, conte
 /** What to ask for a node; undefined when it is no source or its options are wrong. */
 function sourceRequest(node: UnboundNode, names: Names, errors: ErrorList, context: BindContext): SourceRequest | undefined {
   const { form, at } = node
-  if (form.u === 'table') return tableRequest(form.name, at, context)
+  if (form.u === 'table') return tableRequest(form, at, context)
   if (form.u !== 'source') return undefined
   const connector = context.connectors.sources.get(form.connector.toLowerCase())
-  if (connector === undefined) throw unknownTable(form.connector, form.connectorAt, context, 'source')
+  if (connector === undefined) throw unknownSource(form.connector, form.connectorAt, context)
   const options = bindOptions(names, errors, connector, form)
   const schema = form.schema === undefined ? undefined : bindRowType(names, form.schema, form.connectorAt)
   if (schema !== undefined && !connector.takesSchema) {
@@ -67,27 +67,30 @@ function sourceRequest(node: UnboundNode, names: Names, errors: ErrorList, conte
   return options && { connector, options, schema, at: form.connectorAt }
 }
 
-function tableRequest(name: string, at: Place, context: BindContext): SourceRequest | undefined {
+function tableRequest({ name, datasets = [] }: Form<'table'>, at: Place, context: BindContext): SourceRequest | undefined {
   const table = context.tables.get(name)
-  if (table === undefined) throw unknownTable(name, at, context, 'table')
+  if (table === undefined) throw unknownTable(name, datasets, at, context)
   if ('rows' in table) return undefined
   const connector = context.connectors.sources.get(table.connector)
-  if (connector === undefined) throw unknownTable(table.connector, at, context, 'source')
+  if (connector === undefined) throw unknownSource(table.connector, at, context)
   return { connector, options: table.options, schema: table.schema, at }
 }
 
-function unknownTable(name: string, at: Place, context: BindContext, what: 'table' | 'source'): Error {
+function unknownTable(name: string, datasets: readonly string[], at: Place, context: BindContext): Error {
+  const known = [...datasets, ...context.tables.keys()]
+  if (context.connectors.sources.has(name.toLowerCase())) {
+    return planError('PLAN_UNKNOWN_TABLE', `unknown dataset '${name}'`, { at, hint: `'${name}' is a source: write ${name}(...)` })
+  }
+  const list = known.length > 0 ? `datasets: ${known.join(', ')}` : "read a file with a source, such as csv('x.csv')"
+  return planError('PLAN_UNKNOWN_TABLE', `unknown dataset '${name}'`, { at, hint: suggest(name, known, list) })
+}
+
+function unknownSource(name: string, at: Place, context: BindContext): Error {
   const sources = [...context.connectors.sources.keys()]
-  const tables = [...context.tables.keys()]
-  const list =
-    what === 'source'
-      ? `sources: ${sources.join(', ')}`
-      : tables.length > 0
-        ? `tables: ${tables.join(', ')}`
-        : "read a file with a source, such as csv('x.csv')"
-  return planError('PLAN_UNKNOWN_TABLE', `unknown ${what} '${name}'`, {
+  const names = [...sources, ...context.tables.keys()]
+  return planError('PLAN_UNKNOWN_TABLE', `unknown source '${name}'`, {
     at,
-    hint: suggest(name, what === 'table' ? [...tables, ...sources] : [...sources, ...tables], list),
+    hint: suggest(name, names, `sources: ${sources.join(', ')}`),
   })
 }
 

@@ -407,7 +407,7 @@ describe('sources, tables, values and sinks', () => {
       PLAN_TYPE_MISMATCH option 'rows' needs int64, found the text 'x'
       PLAN_ARGUMENTS 'memory' takes no argument without a name (options are written name => value: rows, mode)
       PLAN_UNKNOWN_PARAM unknown parameter '@n' (declare it: param n string)
-      PLAN_UNKNOWN_TABLE unknown table 'order' (did you mean 'orders'?)"
+      PLAN_UNKNOWN_TABLE unknown dataset 'order' (did you mean 'orders'?)"
     `)
   })
 
