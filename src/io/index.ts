@@ -1,3 +1,5 @@
+import { changelogSink } from './changelog.ts'
+import { changesSource } from './changes.ts'
 import type { SinkConnector, SourceConnector } from './connector.ts'
 import { csvSource } from './csv.ts'
 import { csvSink, jsonlSink } from './file-sinks.ts'
@@ -5,8 +7,8 @@ import { jsonlSource } from './jsonl.ts'
 import type { ConnectorRegistry } from './registry.ts'
 import { textSource } from './text.ts'
 
-const sources: readonly SourceConnector[] = [textSource, csvSource, jsonlSource]
-const sinks: readonly SinkConnector[] = [csvSink, jsonlSink]
+const sources: readonly SourceConnector[] = [textSource, csvSource, jsonlSource, changesSource]
+const sinks: readonly SinkConnector[] = [csvSink, jsonlSink, changelogSink]
 
 /** The connectors that come with the package. */
 export const defaultConnectors: ConnectorRegistry = {
