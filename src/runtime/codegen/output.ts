@@ -1,5 +1,6 @@
 import { type Batch, type BatchHeader, freshHeader, targetBatchBytes, targetBatchRows } from '../../data/batch.ts'
 import { BytesBuilder, type ColumnBuilder, createBuilder } from '../../data/builder.ts'
+import type { Column } from '../../data/column.ts'
 import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
 import { Scratch } from './support.ts'
@@ -38,8 +39,14 @@ export class Output {
     else this.weights = undefined
     this.reserve()
   }
-  reserve(): void {
-    for (const builder of this.builders) builder.reserve(this.limit - this.rows)
+  /** Room for so many more rows, for which loops do not ask again. */
+  reserve(rows = this.limit - this.rows): void {
+    for (const builder of this.builders) builder.reserve(rows)
+  }
+  /** Hands over the columns as they are. */
+  take(): readonly Column[] {
+    this.rows = 0
+    return this.builders.map((builder) => builder.finish())
   }
   /** Makes a batch of the rows so far. */
   flush(): void {

@@ -116,6 +116,33 @@ describe('segments', () => {
     expect(source).not.toContain('words.ts')
   })
 
+  it('share columns that projections pass on, with weights and batches as they are', async () => {
+    const plain = batchFromRows(lines, [
+      ['x', 1],
+      [null, 2],
+    ])
+    const batch = makeBatch(plain.columns, 2, { weights: Int32Array.from([1, -1]) })
+    const doubled = call('add', types.int64, column(1, types.int64), column(1, types.int64))
+    for (const interpreted of [false, true]) {
+      const { operator, batches } = segment(
+        [project(doubled, line), project(column(1, types.string), column(0, types.int64), constant(true, types.bool))],
+        {
+          fields: schemaOf(types.string, types.int64, types.bool),
+          interpreted,
+        },
+      )
+      await operator.push(0, batch)
+      expect(batches.map(rowsOf)).toEqual([
+        [
+          ['x', 2, true],
+          [null, 4, true],
+        ],
+      ])
+      expect(batches[0].columns[0]).toBe(batch.columns[0])
+      expect([...(batches[0].weights ?? [])]).toEqual([1, -1])
+    }
+  })
+
   it('put the place of an expression into its errors', async () => {
     const batch = batchFromRows(lines, [['x', 1]])
     const quotient = call('divide', types.float64, constant(1, types.float64), constant(0, types.float64))

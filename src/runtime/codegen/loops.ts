@@ -1,0 +1,118 @@
+import { MillraceError, runError } from '../../base/errors.ts'
+import type { Batch } from '../../data/batch.ts'
+import { fromJsValue, toJsValue } from '../../data/js-value.ts'
+import type { Schema, Value } from '../../data/type.ts'
+import type { CallUserFunction } from '../../ir/evaluate.ts'
+import type { FnRef } from '../../ir/expr.ts'
+import type { SegmentStep } from '../../ir/physical.ts'
+import type { OperatorContext } from '../operator.ts'
+import { shapeKey, shapeOf } from './column-shape.ts'
+import { generateSegment, type InputShape } from './generate.ts'
+import { interpretSegment } from './interpret.ts'
+import type { Output } from './output.ts'
+import { compileLoop, type SegmentLoop } from './shape.ts'
+
+/** Rows to work on: those of a batch, or values that are ready for the first closure. */
+export type SegmentInput = { batch: Batch } | { values: readonly unknown[] }
+
+export const rowCountOf = (input: SegmentInput): number => ('batch' in input ? input.batch.rowCount : input.values.length)
+
+/** The loops of a segment: one for each combination of column kinds that its batches have. */
+export class SegmentLoops {
+  readonly #steps: readonly SegmentStep[]
+  readonly #fields: Schema
+  readonly #ctx: OperatorContext
+  readonly #loops = new Map<string, SegmentLoop>()
+  readonly #closures: readonly FnRef[]
+  #interpreted: boolean
+
+  constructor(steps: readonly SegmentStep[], fields: Schema, ctx: OperatorContext) {
+    this.#steps = steps
+    this.#fields = fields
+    this.#ctx = ctx
+    this.#closures = steps.flatMap((step) => (step.step === 'parallelDo' ? [step.fn] : []))
+    this.#interpreted = ctx.interpreted
+    for (const fn of this.#closures) refuseAsync(fn, ctx.fn(fn) as Function)
+  }
+
+  /** Works on the rows from `from` on; gives the row where it stopped because the output is full, or the number of rows. */
+  run(input: SegmentInput, output: Output, from: number): number {
+    const batch = 'batch' in input ? input.batch : undefined
+    const weights = output.weights === undefined ? undefined : batch?.weights
+    const loop = this.#loop(batch, weights !== undefined)
+    const rows = 'batch' in input ? input.batch.columns : input.values
+    return loop(rows, output, from, rowCountOf(input), weights, (error, site, row) => this.#failed(error, site, row, batch))
+  }
+
+  #loop(batch: Batch | undefined, weighted: boolean): SegmentLoop {
+    const key = batch === undefined ? '' : `${weighted ? 'w' : ''}${batch.columns.map(shapeKey).join(' ')}`
+    let loop = this.#loops.get(key)
+    if (loop === undefined) {
+      loop = this.#makeLoop(batch, weighted)
+      this.#loops.set(key, loop)
+    }
+    return loop
+  }
+
+  #makeLoop(batch: Batch | undefined, weighted: boolean): SegmentLoop {
+    const steps = this.#steps
+    const [first] = steps
+    const closure = (fn: FnRef): Function => this.#ctx.fn(fn) as Function
+    const input: InputShape =
+      batch === undefined && first.step === 'parallelDo'
+        ? { values: first.input }
+        : { columns: (batch as Batch).columns.map(shapeOf) }
+    const shape = { steps, input, fields: this.#fields, weighted, user: this.#user, closure }
+    if (!this.#interpreted) {
+      try {
+        return compileLoop(generateSegment(shape), this.#closures.map(closure))
+      } catch (error) {
+        // Thrown where the process forbids code from strings.
+        if (!(error instanceof EvalError)) throw error
+        this.#interpreted = true
+      }
+    }
+    return interpretSegment(shape)
+  }
+
+  /** Calls a user function of an expression. */
+  readonly #user: CallUserFunction = (ref, args) => {
+    const fn = this.#ctx.fn(ref) as (...args: unknown[]) => unknown
+    let result: unknown
+    try {
+      result = fn(...args.map((arg, i) => (ref.args?.[i] === undefined ? arg : toJsValue(ref.args[i], arg))))
+    } catch (error) {
+      throw functionFailed(error, ref, '')
+    }
+    return ref.returns === undefined ? (result as Value) : fromJsValue(ref.returns, result, true, `result of ${ref.label}`)
+  }
+
+  /** An error of a row. `site` tells the closure that was running, or, as −2 less its number, the one that had returned. */
+  #failed(error: unknown, site: number, row: number, batch: Batch | undefined): unknown {
+    const source = batch?.header.source
+    const where = source === undefined ? '' : ` (row ${source.firstRow + row + 1} of split ${source.split})`
+    const running = this.#closures[site]
+    if (running !== undefined) return functionFailed(error, running, where)
+    const returned = this.#closures[-2 - site]
+    if (returned === undefined || !(error instanceof MillraceError)) return error
+    if (error.details.operator !== undefined || error.details.at !== undefined) return error
+    return new MillraceError(error.code, `result of ${returned.label}${where}: ${error.message}`, {
+      ...error.details,
+      operator: returned.label,
+    })
+  }
+}
+
+function functionFailed(error: unknown, fn: FnRef, where: string): unknown {
+  if (error instanceof MillraceError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return runError('RUN_FUNCTION_FAILED', `${fn.label} threw '${message}'${where}`, { operator: fn.label, cause: error })
+}
+
+function refuseAsync(fn: FnRef, live: Function): void {
+  if (Object.prototype.toString.call(live) !== '[object AsyncFunction]') return
+  throw runError('RUN_FUNCTION_FAILED', `${fn.label} is an async function`, {
+    operator: fn.label,
+    hint: 'functions of a pipeline are synchronous: read what they need before the run',
+  })
+}

@@ -1,0 +1,66 @@
+import { type Batch, maxBatchRows } from '../../data/batch.ts'
+import type { Column } from '../../data/column.ts'
+import { makeBatch, sliceColumn } from '../../data/read.ts'
+import type { PhysicalNodeOf, SegmentStep } from '../../ir/physical.ts'
+import type { Operator, OperatorContext } from '../operator.ts'
+import { SegmentLoops } from './loops.ts'
+import { Output } from './output.ts'
+
+/** No more bytes than this in a computed column of one batch, however large its texts get. */
+const byteLimit = 2 ** 24
+
+/**
+ * A segment of projections alone: its rows are those of the input one to one, so that columns which pass through are shared and not copied.
+ * Undefined for other segments.
+ */
+export function createProjection({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext): Operator | undefined {
+  const { steps } = spec
+  if (spec.clustered || !steps.every((step) => step.step === 'project')) return undefined
+  const sources = sourcesOf(steps)
+  const fields = ctx.fields.filter((_, i) => sources[i] === undefined)
+  const last = steps[steps.length - 1]
+  const computed = { ...last, exprs: last.exprs.filter((_, i) => sources[i] === undefined) }
+  const output = new Output(fields, { rows: maxBatchRows, bytes: byteLimit })
+  const loops = new SegmentLoops([...steps.slice(0, -1), computed], fields, ctx)
+
+  const drive = (batch: Batch, from: number): undefined | Promise<void> => {
+    const { source: _, openGroup: __, ...header } = batch.header
+    for (let row = from; row < batch.rowCount; ) {
+      const start = row
+      if (fields.length > 0) output.reserve(batch.rowCount - row)
+      row = fields.length === 0 ? batch.rowCount : loops.run({ batch }, output, row)
+      const made = output.take()
+      const share = (column: Column): Column => (start === 0 && row === batch.rowCount ? column : sliceColumn(column, start, row))
+      let next = 0
+      const columns = sources.map((column) => (column === undefined ? made[next++] : share(batch.columns[column])))
+      const wait = ctx.emit(makeBatch(columns, row - start, { header, weights: batch.weights?.subarray(start, row) }))
+      if (wait !== undefined) {
+        const at = row
+        return wait.then(() => drive(batch, at))
+      }
+    }
+    return undefined
+  }
+
+  return {
+    name: 'segment',
+    // Weights travel with the batch: the loop need not see them.
+    push: (_, batch) => drive(batch, 0),
+    finish() {},
+    barrier: (epoch) => ctx.emitBarrier(epoch),
+    close() {},
+  }
+}
+
+/** For each output column the input column that it is, or undefined when it is computed. */
+function sourcesOf(steps: readonly (SegmentStep & { step: 'project' })[]): readonly (number | undefined)[] {
+  let sources: readonly (number | undefined)[] | undefined
+  for (const { exprs } of steps) {
+    const known = sources
+    sources = exprs.map(({ expr }) => {
+      if (expr.e !== 'column') return undefined
+      return known === undefined ? expr.column : known[expr.column]
+    })
+  }
+  return sources ?? []
+}
