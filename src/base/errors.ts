@@ -85,7 +85,12 @@ export interface ErrorRecord {
 export function toErrorRecord(error: MillraceError): ErrorRecord {
   const { cause: _, ...details } = error.details
   const others = error.errors.filter((other) => other !== error)
-  return { code: error.code, message: error.message, details, ...(others.length > 0 ? { errors: others.map(toErrorRecord) } : {}) }
+  return {
+    code: error.code,
+    message: error.message,
+    details,
+    ...(others.length > 0 ? { errors: others.map(toErrorRecord) } : {}),
+  }
 }
 
 export function fromErrorRecord(record: ErrorRecord): MillraceError {

@@ -106,8 +106,8 @@ export type UnboundForm =
       schema?: RowTypeSyntax
       alias?: string
     }
-  /** A table given to the run by name (`--tables`), or an imported dataset that was not inlined. */
-  | { u: 'table'; name: string; alias?: string }
+  /** A table given to the run by name (`--tables`). `datasets`: those that the program defines itself, for suggestions. */
+  | { u: 'table'; name: string; alias?: string; datasets?: readonly string[] }
   /** Rows of constants; columns named by `names`, else `_c0`, ... `element`: one column, the values are elements. */
   | { u: 'values'; rows: readonly (readonly Syntax[])[]; names?: readonly string[]; element?: boolean; schema?: RowTypeSyntax }
   | { u: 'as'; alias: string }

@@ -1,5 +1,5 @@
 import { exhaustive } from '../../base/assert.ts'
-import { flowError } from '../../base/errors.ts'
+import { flowError, planError } from '../../base/errors.ts'
 import type { UnboundPort } from '../syntax.ts'
 import type { Dataset, FileScope, FlowProgram } from './program.ts'
 import type { NameAt, PipeOp, Query, TableRef } from './statements.ts'
@@ -61,9 +61,11 @@ function buildTable(program: FlowProgram, scope: FileScope, table: TableRef): Un
   switch (table.from) {
     case 'name': {
       const dataset = findDataset(scope, table.name)
+      checkAmbiguity(program, scope, table.name)
       // Rows of a dataset are known by its name, whatever range variables its own query had.
       if (dataset !== undefined) return program.add({ u: 'as', alias: alias ?? dataset.name }, [dataset.port()], table.at)
-      return program.add({ u: 'table', name: table.name.name, ...(alias ? { alias } : {}) }, [], table.at)
+      const datasets = scope.datasets.size > 0 ? { datasets: [...scope.datasets.keys()] } : {}
+      return program.add({ u: 'table', name: table.name.name, ...(alias ? { alias } : {}), ...datasets }, [], table.name.at)
     }
     case 'source': {
       const { name, args, schema } = table
@@ -92,9 +94,25 @@ function buildTable(program: FlowProgram, scope: FileScope, table: TableRef): Un
 }
 
 /** A dataset of exactly this name, else the only one that differs in letter case alone. */
-export function findDataset(scope: FileScope, { name, quoted }: NameAt): Dataset | undefined {
-  const exact = scope.datasets.get(name)
-  if (exact !== undefined || quoted) return exact
-  const similar = [...scope.datasets.values()].filter((dataset) => dataset.name.toLowerCase() === name.toLowerCase())
+export function findDataset(scope: FileScope, name: NameAt): Dataset | undefined {
+  const exact = scope.datasets.get(name.name)
+  if (exact !== undefined || name.quoted) return exact
+  const similar = similarDatasets(scope, name)
   return similar.length === 1 ? similar[0] : undefined
+}
+
+const similarDatasets = (scope: FileScope, { name }: NameAt): Dataset[] =>
+  [...scope.datasets.values()].filter((dataset) => dataset.name.toLowerCase() === name.toLowerCase())
+
+function checkAmbiguity(program: FlowProgram, scope: FileScope, name: NameAt): void {
+  if (name.quoted || scope.datasets.has(name.name)) return
+  const similar = similarDatasets(scope, name)
+  if (similar.length < 2) return
+  const names = similar.map((dataset) => `'${dataset.name}'`).join(' or ')
+  program.errors.push(
+    planError('PLAN_UNKNOWN_TABLE', `'${name.name}' may be dataset ${names}`, {
+      at: name.at,
+      hint: 'write the name as it is defined',
+    }),
+  )
 }

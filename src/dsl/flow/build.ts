@@ -2,13 +2,13 @@ import { basename, resolve } from 'node:path'
 import { exhaustive } from '../../base/assert.ts'
 import { suggest } from '../../base/did-you-mean.ts'
 import { flowError, MillraceError, manyErrors, planError } from '../../base/errors.ts'
-import type { Place } from '../../base/place.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { UnboundPlan, UnboundPort } from '../syntax.ts'
 import { buildQuery, findDataset } from './build-query.ts'
 import { importFunctions, importKind, resolveImport } from './imports.ts'
 import { parseProgram } from './parse.ts'
 import { type Dataset, duplicate, type FileScope, type FlowContext, type FlowFunction, FlowProgram } from './program.ts'
+import { setOption } from './set-option.ts'
 import type { ImportStatement, NameAt, Query, Statement } from './statements.ts'
 
 export { parseExpression, parseItems, parseSort, parseType } from './parse.ts'
@@ -32,8 +32,19 @@ export async function buildFlow(
   const program = new FlowProgram(context)
   const files: Files = { loaded: new Map(), open: [resolve(file)] }
   await readFile(program, files, file, text, true)
-  if (program.errors.length > 0) throw manyErrors(program.errors)
+  if (program.errors.length > 0) throw manyErrors(inTextOrder(program))
   return { plan: program.finish(basename(file)), functions: program.functions }
+}
+
+/** The files in the order in which they were read, their errors from top to bottom. */
+function inTextOrder({ errors, sources }: FlowProgram): MillraceError[] {
+  const files = Object.keys(sources)
+  const key = ({ details: { at } }: MillraceError): number[] =>
+    at === undefined ? [-1, 0, 0] : [files.indexOf(at.file), at.line, at.column]
+  return [...errors].sort((a, b) => {
+    const [left, right] = [key(a), key(b)]
+    return left[0] - right[0] || left[1] - right[1] || left[2] - right[2]
+  })
 }
 
 /** Imported files by path, and the chain of files whose imports are being read. */
@@ -221,33 +232,4 @@ function addOutput(program: FlowProgram, scope: FileScope, query: Query): void {
   while (taken.has(`out${number}`)) number++
   const name = dataset !== undefined && !taken.has(dataset) ? dataset : `out${number}`
   program.outputs.push({ name, port })
-}
-
-const modes = ['auto', 'serial', 'pipelined'] as const
-const optionNames = ['parallelism', 'mode']
-const maxParallelism = 1024
-
-function setOption(program: FlowProgram, { name, value }: Extract<Statement, { st: 'set' }>): void {
-  const wrong = (expected: string, at: Place): void => {
-    program.errors.push(planError('PLAN_CONSTANT', `option '${name.name}' needs ${expected}`, { at }))
-  }
-  switch (name.name.toLowerCase()) {
-    case 'parallelism': {
-      const count = value.s === 'number' ? Number(value.text) : Number.NaN
-      if (Number.isInteger(count) && count >= 1 && count <= maxParallelism)
-        program.options = { ...program.options, parallelism: count }
-      else wrong(`a whole number from 1 to ${maxParallelism}`, value.at)
-      return
-    }
-    case 'mode': {
-      const mode = modes.find((each) => value.s === 'string' && value.value === each)
-      if (mode !== undefined) program.options = { ...program.options, mode }
-      else wrong(`one of ${modes.map((each) => `'${each}'`).join(', ')}`, value.at)
-      return
-    }
-    default: {
-      const hint = suggest(name.name, optionNames, `the options are ${optionNames.join(' and ')}`)
-      program.errors.push(planError('PLAN_UNKNOWN_OPTION', `unknown option '${name.name}'`, { at: name.at, hint }))
-    }
-  }
 }

@@ -225,11 +225,14 @@ function expectation({ actual, previous, expected, ruleName }: Stuck): Explanati
     expected.map((token) => token.name.toLowerCase()).filter((name) => t.keywords.includes(name)),
   )
   const known = Object.hasOwn(hintByRule, ruleName) ? hintByRule[ruleName] : undefined
-  return { message: `expected ${kinds}, found ${describeToken(actual)}`, hint: near ?? known ?? pipeIsMissing(actual) }
+  return { message: `expected ${kinds}, found ${describeToken(actual)}`, hint: near ?? known ?? pipeIsMissing(actual, expected) }
 }
 
-function pipeIsMissing(actual: IToken): string | undefined {
-  return operatorTokens.has(actual.tokenType) ? `an operator follows '|>': write |> ${actual.image}` : undefined
+// In a query, and not between the braces of an import.
+function pipeIsMissing(actual: IToken, expected: readonly TokenType[]): string | undefined {
+  return operatorTokens.has(actual.tokenType) && !expected.includes(t.RightBrace)
+    ? `an operator follows '|>': write |> ${actual.image}`
+    : undefined
 }
 
 /** A word that was probably meant to be a keyword: the one the parser stands at, or the one before it, which it took for an alias. */

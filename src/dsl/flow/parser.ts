@@ -1,4 +1,5 @@
 import type { IToken } from 'chevrotain'
+import { flowError, type MillraceError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import type { Syntax, TypeSyntax } from '../syntax.ts'
 import type { ParserOptions, Rule } from './parser-base.ts'
@@ -108,7 +109,8 @@ export class FlowParser extends QueryRules {
   readonly importItems: Rule<ImportItem[]> = this.RULE('importItems', () => this.commaList(this.importItem))
 
   readonly importItem: Rule<ImportItem> = this.RULE('importItem', () => {
-    const name = this.SUBRULE(this.name)
+    // An export may be called by a word that is reserved here; it then needs another name.
+    const name = this.SUBRULE(this.anyWord)
     let signature: ImportItem['signature']
     let alias: NameAt | undefined
     this.OPTION(() => {
@@ -124,6 +126,9 @@ export class FlowParser extends QueryRules {
     this.OPTION3(() => {
       this.CONSUME(t.As)
       alias = this.SUBRULE2(this.name)
+    })
+    this.ACTION(() => {
+      if (alias === undefined && !name.quoted && t.reservedWords.has(name.name.toLowerCase())) this.complain(reservedImport(name))
     })
     return this.ACTION(() => ({ name, ...(signature ? { signature } : {}), ...(alias ? { alias } : {}) }))
   })
@@ -144,6 +149,11 @@ export class FlowParser extends QueryRules {
       return { st: 'param', param: { name: name.name, type, ...(value ? { default: value } : {}), at: name.at }, at }
     })
   })
+}
+
+function reservedImport({ name, at }: NameAt): MillraceError {
+  const message = `'${name}' is a reserved word and needs another name here`
+  return flowError('FLOW_RESERVED_WORD', message, { at, hint: `write ${name} as another_name` })
 }
 
 let shared: FlowParser | undefined

@@ -122,6 +122,9 @@ describe('special words', () => {
     expect(errorsOf('from t |> rename a as group')).toMatchInlineSnapshot(
       `"FLOW_RESERVED_WORD 1:23 expected a name, found the reserved word 'group' | write \`group\` in backquotes to use it as a name"`,
     )
+    expect(errorsOf("import { limit } from './x.ts'")).toMatchInlineSnapshot(
+      `"FLOW_RESERVED_WORD 1:10 'limit' is a reserved word and needs another name here | write limit as another_name"`,
+    )
     expect(errorsOf('from order')).toMatchInlineSnapshot(
       `"FLOW_RESERVED_WORD 1:6 expected a name, found the reserved word 'order' | write \`order\` in backquotes to use it as a name"`,
     )
@@ -182,9 +185,7 @@ describe('expectations', () => {
     expect(errorsOf('from t |> where a is b')).toMatchInlineSnapshot(
       `"FLOW_SYNTAX 1:22 expected 'null', 'true', 'false' or 'distinct from', found 'b'"`,
     )
-    expect(errorsOf('from t |> select case a end')).toMatchInlineSnapshot(
-      `"FLOW_SYNTAX 1:25 expected 'when', found 'end'"`,
-    )
+    expect(errorsOf('from t |> select case a end')).toMatchInlineSnapshot(`"FLOW_SYNTAX 1:25 expected 'when', found 'end'"`)
     expect(errorsOf('param x')).toMatchInlineSnapshot(`"FLOW_SYNTAX 1:8 expected a type, found the end of the text"`)
     expect(errorsOf('from t |> aggregate |> limit 1')).toMatchInlineSnapshot(
       `"FLOW_SYNTAX 1:11 expected items or 'group by' after 'aggregate'"`,
