@@ -26,6 +26,8 @@ export interface RunOptions {
   disabledRules?: readonly string[]
   /** Validate the plan after each rule. */
   checkPlans?: boolean
+  /** @internal Module that worker threads run, where it does not lie beside this package's code. */
+  workerUrl?: URL
   signal?: AbortSignal
   onProgress?(progress: RunProgress): void
 }
@@ -46,15 +48,30 @@ export interface BackendChoice {
 }
 
 /** Chooses where to run from the size of the input alone, so that the same program and files always run the same way. */
-export function chooseBackend(options: RunOptions, input: { sizeBytes: number; splits: number; importable: boolean }): BackendChoice {
+export function chooseBackend(
+  options: RunOptions,
+  input: { sizeBytes: number; splits: number; importable: boolean },
+): BackendChoice {
   const threads = options.workers ?? Math.max(1, Math.min(availableParallelism(), input.splits))
   if (options.backend === 'inline') return { backend: 'inline', workers: 1, reason: 'inline, because --backend inline was given' }
-  if (!input.importable) return { backend: 'inline', workers: 1, reason: 'inline, because the pipeline is not exported by its module, so that no worker can import it' }
-  if (options.backend === 'threads') return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --backend threads was given` }
-  if (options.workers !== undefined) return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --workers was given` }
+  if (!input.importable)
+    return {
+      backend: 'inline',
+      workers: 1,
+      reason: 'inline, because the pipeline is not exported by its module, so that no worker can import it',
+    }
+  if (options.backend === 'threads')
+    return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --backend threads was given` }
+  if (options.workers !== undefined)
+    return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --workers was given` }
   const megabytes = (input.sizeBytes / 1e6).toFixed(1)
-  if (input.sizeBytes <= inlineBytes) return { backend: 'inline', workers: 1, reason: `inline, because ${megabytes} MB of input are not worth starting workers` }
-  return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because there are ${megabytes} MB of input in ${input.splits} splits` }
+  if (input.sizeBytes <= inlineBytes)
+    return { backend: 'inline', workers: 1, reason: `inline, because ${megabytes} MB of input are not worth starting workers` }
+  return {
+    backend: 'threads',
+    workers: threads,
+    reason: `on ${count(threads)}, because there are ${megabytes} MB of input in ${input.splits} splits`,
+  }
 }
 
 const count = (workers: number): string => `${workers} worker ${workers === 1 ? 'thread' : 'threads'}`

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Backend } from '../backends/backend.ts'
 import { inlineBackend } from '../backends/inline/index.ts'
 import { threadsBackend } from '../backends/threads/index.ts'
-import type { Backend } from '../backends/backend.ts'
 import { planError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import { nodeHost } from '../base/node-host.ts'
@@ -11,8 +11,8 @@ import type { Value } from '../data/type.ts'
 import { bind } from '../dsl/bind/bind.ts'
 import type { BindWarning } from '../dsl/bind/context.ts'
 import { hasTexts, parseTexts } from '../dsl/texts.ts'
-import { defaultConnectors } from '../io/index.ts'
 import type { ConnectorOptions } from '../io/connector.ts'
+import { defaultConnectors } from '../io/index.ts'
 import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Plan } from '../ir/logical.ts'
 import type { PlannedProgram } from '../planner/options.ts'
@@ -50,11 +50,15 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   const plan = options.sorted === true ? sortResults(bound) : bound
   const choice = chooseBackend(options, inputOf(plan, program))
   if (options.backend === 'threads' && choice.backend !== 'threads') {
-    throw planError('PLAN_NOT_EXPORTED', `pipeline '${program.name}' is not exported by its module, so that no worker can import it`, {
-      hint: 'write export default pipeline(...), or use the inline backend',
-    })
+    throw planError(
+      'PLAN_NOT_EXPORTED',
+      `pipeline '${program.name}' is not exported by its module, so that no worker can import it`,
+      {
+        hint: 'write export default pipeline(...), or use the inline backend',
+      },
+    )
   }
-  const backend = choice.backend === 'inline' ? inlineBackend : threadsBackend(workerUrl())
+  const backend = choice.backend === 'inline' ? inlineBackend : threadsBackend(options.workerUrl ?? workerUrl())
   const planned = planProgram(plan, {
     mode: options.mode ?? 'auto',
     backend: backend.traits,
@@ -126,7 +130,9 @@ async function sample(
     signal: new AbortController().signal,
   })
   try {
-    return [...result.outputs[0].batches()].flatMap((batch) => [...toJsRows(batch, planned.physical.outputs[0])]).slice(0, sampledRows)
+    return [...result.outputs[0].batches()]
+      .flatMap((batch) => [...toJsRows(batch, planned.physical.outputs[0])])
+      .slice(0, sampledRows)
   } finally {
     result.close()
   }
