@@ -6,43 +6,69 @@ export interface FlowBlock {
   tables: string | undefined
   params: readonly string[]
   program: string
-  result: string | undefined
+  /** Expected rows by output; the name '' is the last output. */
+  results: readonly { name: string; text: string }[]
+  /** Expected text of files that the program writes. */
+  written: readonly { name: string; text: string }[]
   error: string | undefined
   plan: string | undefined
+  /** Run it on worker threads too. */
+  threads: boolean
 }
+
+interface Section {
+  head: string
+  lines: string[]
+}
+
+const known = /^(program|result|error|plan|tables|params|threads|(file|written|result) .+)$/
 
 /**
  * Reads a `.flowtest` file. A block starts with `==== title`; its sections start with `---- file NAME`, `---- tables` (JSON), `---- params`,
- * `---- program`, and one of `---- result` (header `name type, ...`, then JSON arrays), `---- error` (code, then a part of the message) and
- * `---- plan` (the optimised plan).
+ * `---- program`, `---- threads`, and what is expected: `---- result [OUTPUT]` (header `name type, ...`, then JSON arrays), `---- written FILE`,
+ * `---- error` (code, then parts of what is shown, one a line) and `---- plan` (the optimised plan). A block called `shared` is no test: its
+ * files and tables are there for all blocks below it.
  */
 export function parseBlocks(text: string): FlowBlock[] {
-  const blocks: { title: string; line: number; sections: { head: string; lines: string[] }[] }[] = []
+  const blocks: { title: string; line: number; sections: Section[] }[] = []
   text.split('\n').forEach((line, index) => {
     if (line.startsWith('==== ')) blocks.push({ title: line.slice(5).trim(), line: index + 1, sections: [] })
     else if (line.startsWith('---- ')) blocks.at(-1)?.sections.push({ head: line.slice(5).trim(), lines: [] })
     else blocks.at(-1)?.sections.at(-1)?.lines.push(line)
   })
-  return blocks.map(({ title, line, sections }) => {
-    const textOf = (head: string): string | undefined => sections.find((section) => section.head === head)?.lines.join('\n').trimEnd()
-    const known = /^(program|result|error|plan|tables|params|file .+)$/
+  let shared: readonly Section[] = []
+  return blocks.flatMap(({ title, line, sections }) => {
     for (const { head } of sections) if (!known.test(head)) throw new Error(`line ${line}: unknown section '${head}'`)
-    const block: FlowBlock = {
-      title,
-      line,
-      files: sections
-        .filter(({ head }) => head.startsWith('file '))
-        .map(({ head, lines }) => ({ name: head.slice(5), text: `${lines.join('\n').trimEnd()}\n` })),
-      tables: textOf('tables'),
-      params: (textOf('params') ?? '').split('\n').filter((param) => param !== ''),
-      program: textOf('program') ?? '',
-      result: textOf('result'),
-      error: textOf('error'),
-      plan: textOf('plan'),
-    }
-    if (block.program === '' || (block.result === undefined && block.error === undefined && block.plan === undefined)) {
-      throw new Error(`line ${line}: a block needs a program and a result, an error or a plan`)
-    }
-    return block
+    if (title === 'shared') shared = sections
+    return title === 'shared' ? [] : [blockOf(title, line, [...sections, ...shared])]
   })
+}
+
+function blockOf(title: string, line: number, sections: readonly Section[]): FlowBlock {
+  const textOf = (head: string): string | undefined =>
+    sections
+      .find((section) => section.head === head)
+      ?.lines.join('\n')
+      .trimEnd()
+  const named = (kind: string): { name: string; text: string }[] =>
+    sections
+      .filter(({ head }) => head === kind || head.startsWith(`${kind} `))
+      .map(({ head, lines }) => ({ name: head.slice(kind.length + 1), text: lines.join('\n').trimEnd() }))
+  const withEnd = ({ name, text }: { name: string; text: string }) => ({ name, text: text === '' ? '' : `${text}\n` })
+  const block: FlowBlock = {
+    title,
+    line,
+    files: named('file').map(withEnd),
+    tables: textOf('tables'),
+    params: (textOf('params') ?? '').split('\n').filter((param) => param !== ''),
+    program: textOf('program') ?? '',
+    results: named('result'),
+    written: named('written').map(withEnd),
+    error: textOf('error'),
+    plan: textOf('plan'),
+    threads: textOf('threads') !== undefined,
+  }
+  const expects = block.results.length + block.written.length > 0 || block.error !== undefined || block.plan !== undefined
+  if (block.program === '' || !expects) throw new Error(`line ${line}: a block needs a program and what is expected of it`)
+  return block
 }

@@ -17,7 +17,10 @@ export function flowtestPlugin(): Plugin {
       }
       const mappings = lines.map((_, i) => (i === 0 ? 'AAAA' : 'AACA')).join(';')
       lines[0] = imports + lines[0]
-      return { code: lines.join('\n'), map: { version: 3, file: id, sources: [id], sourcesContent: [source], names: [], mappings } }
+      return {
+        code: lines.join('\n'),
+        map: { version: 3, file: id, sources: [id], sourcesContent: [source], names: [], mappings },
+      }
     },
   }
 }

@@ -1,0 +1,182 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect } from 'vitest'
+import { describeError } from '../../src/base/describe-error.ts'
+import { MillraceError } from '../../src/base/errors.ts'
+import { nodeHost } from '../../src/base/node-host.ts'
+import { valueAt } from '../../src/data/read.ts'
+import { formatType, type Schema, type Value } from '../../src/data/type.ts'
+import { jsonCell } from '../../src/io/format/cell.ts'
+import { defaultConnectors } from '../../src/io/index.ts'
+import type { Order } from '../../src/ir/logical.ts'
+import { printPlan } from '../../src/ir/print.ts'
+import { ruleNames } from '../../src/planner/rules/index.ts'
+import { execute } from '../../src/run/execute.ts'
+import type { RunOptions } from '../../src/run/options.ts'
+import { prepare } from '../../src/run/prepare.ts'
+import { loadFlow } from '../../src/run/program.ts'
+import { parseTables } from '../../src/run/tables-file.ts'
+import { runReference } from '../../src/testing/reference.ts'
+import type { FlowBlock } from './parse-blocks.ts'
+
+/** The rows of an output as texts, one a row, with what is needed to compare them. */
+interface Rows {
+  header: string
+  rows: readonly string[]
+  ordered: boolean
+}
+interface Outcome {
+  outputs: ReadonlyMap<string, Rows>
+  /** Text of the files that the block names, by name. */
+  written: ReadonlyMap<string, string>
+}
+
+const variants: readonly { name: string; options: RunOptions }[] = [
+  { name: 'inline', options: { backend: 'inline', checkPlans: true } },
+  { name: 'serial', options: { backend: 'inline', mode: 'serial' } },
+  { name: '4 MB and no rules', options: { backend: 'inline', memoryBytes: 4 * 1024 * 1024, disabledRules: ruleNames } },
+]
+const workerFile = new URL('../../dist/worker.js', import.meta.url)
+const threads = { name: 'threads', options: { backend: 'threads', workers: 2, workerUrl: workerFile } } as const
+
+/** Runs a block on the reference interpreter and on every way of running, and compares all of them with what it expects. */
+export async function runBlock(block: FlowBlock): Promise<void> {
+  if (block.plan !== undefined) expect(await planOf(block)).toBe(block.plan)
+  if (block.error !== undefined) return runErrors(block, block.error)
+  if (block.results.length === 0 && block.written.length === 0) return
+  await inFolder(block, async (cwd) => check(block, 'reference', await byReference(block, cwd)))
+  for (const { name, options } of variantsOf(block)) {
+    await inFolder(block, async (cwd) => check(block, name, await byBackend(block, cwd, options)))
+  }
+}
+
+function variantsOf(block: FlowBlock): readonly { name: string; options: RunOptions }[] {
+  if (!block.threads) return variants
+  // The sources themselves would start in half a second a worker.
+  if (!existsSync(workerFile) && process.env.CI === undefined) return variants
+  return [...variants, threads]
+}
+
+async function inFolder<T>(block: FlowBlock, use: (cwd: string) => Promise<T>): Promise<T> {
+  const cwd = mkdtempSync(join(tmpdir(), 'millrace-flow-'))
+  try {
+    for (const { name, text } of block.files) {
+      mkdirSync(dirname(join(cwd, name)), { recursive: true })
+      writeFileSync(join(cwd, name), text)
+    }
+    return await use(cwd)
+  } finally {
+    rmSync(cwd, { recursive: true, force: true })
+  }
+}
+
+async function prepared(block: FlowBlock, cwd: string, options: RunOptions) {
+  const params = new Map(
+    block.params.map((param) => [param.slice(0, param.indexOf('=')), { text: param.slice(param.indexOf('=') + 1) }]),
+  )
+  const program = await loadFlow(join(cwd, 'program.flow'), block.program, params)
+  const tables = block.tables === undefined ? new Map() : parseTables('tables', block.tables)
+  return { program, prepared: await prepare(program, { cwd, tables, ...options }) }
+}
+
+async function planOf(block: FlowBlock): Promise<string> {
+  return inFolder(block, async (cwd) => printPlan((await prepared(block, cwd, { backend: 'inline' })).prepared.planned.optimised))
+}
+
+async function byReference(block: FlowBlock, cwd: string): Promise<Outcome> {
+  const { program, prepared: ready } = await prepared(block, cwd, { backend: 'inline' })
+  const plan = ready.planned.logical
+  const { outputs } = runReference(plan, { functions: program.functions, sources: defaultConnectors.sources, host: nodeHost() })
+  return {
+    outputs: new Map([...outputs].map(([name, { fields, rows, order }]) => [name, rowsOf(fields, rows, order)])),
+    written: new Map(),
+  }
+}
+
+async function byBackend(block: FlowBlock, cwd: string, options: RunOptions): Promise<Outcome> {
+  const { prepared: ready } = await prepared(block, cwd, options)
+  const done = await execute(ready, { cwd, ...options })
+  try {
+    const { logical } = ready.planned
+    const outputs = done.outputs.map((output): [string, Rows] => {
+      const rows = [...output.batches()].flatMap((batch) =>
+        Array.from({ length: batch.rowCount }, (_, row) => batch.columns.map((column) => valueAt(column, row))),
+      )
+      expect(rows.length).toBe(output.rowCount)
+      const port = logical.outputs.find(({ name }) => name === output.name)!.port
+      const order = logical.nodes.find((node) => node.id === port.node)!.outputs[port.out].order
+      return [output.name, rowsOf(output.fields, rows, order)]
+    })
+    const files = block.written.map(({ name }): [string, string] => [name, readFileSync(join(cwd, name), 'utf8')])
+    return { outputs: new Map(outputs), written: new Map(files) }
+  } finally {
+    done.close()
+  }
+}
+
+function rowsOf(fields: Schema, rows: readonly (readonly Value[])[], order: Order): Rows {
+  const header = fields.map(({ name, type }) => `${name} ${formatType(type)}`).join(', ')
+  const texts = rows.map((row) => jsonText(fields.map(({ type }, i) => jsonCell(type, row[i]))))
+  return { header, rows: texts, ordered: order !== 'undefined' }
+}
+
+/** JSON that tells -0 from 0. */
+function jsonText(value: unknown): string {
+  if (Object.is(value, -0)) return '-0'
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  return `{${Object.entries(value)
+    .map(([name, inner]) => `${JSON.stringify(name)}:${jsonText(inner)}`)
+    .join(',')}}`
+}
+
+function check(block: FlowBlock, variant: string, { outputs, written }: Outcome): void {
+  for (const { name, text } of block.results) {
+    const found = name === '' ? [...outputs.values()].at(-1) : outputs.get(name)
+    if (found === undefined) throw new Error(`the program has no output '${name}': ${[...outputs.keys()].join(', ')}`)
+    const [header, ...lines] = text.split('\n')
+    const rows = lines.map((line) => jsonText(JSON.parse(line)))
+    const order = (texts: readonly string[]): readonly string[] => (found.ordered ? texts : texts.toSorted())
+    expect([found.header, ...order(found.rows)].join('\n'), `on ${variant}`).toBe([header, ...order(rows)].join('\n'))
+  }
+  if (variant === 'reference') return
+  for (const { name, text } of block.written) expect(written.get(name), `${name} on ${variant}`).toBe(text)
+}
+
+/** The first line is the code; the parts in the other lines must be in what the user is shown. */
+async function runErrors(block: FlowBlock, expected: string): Promise<void> {
+  const [code, ...parts] = expected.split('\n')
+  // What is found before the run is the same on every backend.
+  const isEarly = /^(FLOW|PLAN|USAGE)_/.test(code)
+  for (const { name, options } of isEarly ? variants.slice(0, 1) : variantsOf(block)) {
+    await inFolder(block, async (cwd) => checkError(block, name, cwd, code, parts, () => byBackend(block, cwd, options)))
+  }
+  if (/^(RUN|DATA)_/.test(code)) {
+    await inFolder(block, async (cwd) => checkError(block, 'reference', cwd, code, [], () => byReference(block, cwd)))
+  }
+}
+
+async function checkError(
+  block: FlowBlock,
+  variant: string,
+  cwd: string,
+  code: string,
+  parts: readonly string[],
+  run: () => Promise<Outcome>,
+): Promise<void> {
+  let thrown: unknown
+  try {
+    await run()
+  } catch (error) {
+    thrown = error
+  }
+  if (!(thrown instanceof MillraceError)) {
+    throw new Error(`expected ${code} on ${variant}, found ${thrown instanceof Error ? thrown.stack : 'no error'}`)
+  }
+  const programs = [{ name: 'program.flow', text: block.program }, ...block.files]
+  const sources = Object.fromEntries(programs.map(({ name, text }) => [join(cwd, name), text]))
+  const shown = describeError(thrown, sources).replaceAll(cwd, '.')
+  expect(`${thrown.code} on ${variant}`, shown).toBe(`${code} on ${variant}`)
+  for (const part of parts) expect(shown, `on ${variant}`).toContain(part)
+}
