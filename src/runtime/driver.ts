@@ -69,6 +69,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const { promise: ended, resolve: end } = Promise.withResolvers<Extract<RunCommand, { do: 'succeed' | 'fail' }>>()
   const progress = progressOf(plan, record, request.onProgress)
   let dispatching = false
+  let committing = false
 
   const cluster = parts.cluster((worker, why) => send({ event: 'workerLost', worker, why, nowMs: host.clock.nowMs() }))
   const onAbort = (): void => send({ event: 'stop', error: cancelled(), nowMs: host.clock.nowMs() })
@@ -83,7 +84,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
 
   if (outcome.do === 'fail') {
     results.close()
-    clearAfterFailure(request, record, outcome.error)
+    clearAfterFailure(request, record, outcome.error, committing)
     throw outcome.error
   }
   discardStaged(request)
@@ -127,6 +128,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
         case 'journal':
           return record.append(command.record)
         case 'commitSinks':
+          committing = true
           commitSinks(request, command.reports)
           return send({ event: 'sinksCommitted', nowMs })
         case 'succeed':
@@ -193,10 +195,12 @@ export function discardStaged({ plan, connectors, host, cwd, run }: Omit<DriveRe
 const isWorthResuming = ({ code }: MillraceError): boolean =>
   code === 'RUN_CANCELLED' || code === 'RUN_WORKER_LOST' || code.startsWith('RESOURCE_') || code.startsWith('SINK_')
 
-function clearAfterFailure(request: DriveRequest, record: RunRecord, error: MillraceError): void {
+function clearAfterFailure(request: DriveRequest, record: RunRecord, error: MillraceError, committing: boolean): void {
+  const keep = request.run.recoverable && isWorthResuming(error)
   try {
-    discardStaged(request)
-    if (request.run.recoverable && isWorthResuming(error)) record.close()
+    // Once a commit has begun some outputs may be visible: the others stay staged for the process that goes on.
+    if (!keep || !committing) discardStaged(request)
+    if (keep) record.close()
     else record.remove()
   } catch {
     // The error that ended the run matters more than one of cleaning up after it.

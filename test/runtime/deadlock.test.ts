@@ -50,6 +50,40 @@ const diamond = (): PhysicalPlan =>
     'pipelined',
   )
 
+/** The same scans feed both sides of a join, whose tasks wait for the whole build side first. */
+const joinWithItself = (): PhysicalPlan => {
+  const joined = [...pairFields, ...pairFields]
+  const form = { operator: 'join', spec: { kind: 'inner', probeKeys: [1], buildKeys: [1] } } as const
+  return makePlan(
+    [
+      { tasks: 40, nodes: [scan(0, source), send(1, 0, 0), send(2, 0, 1)] },
+      {
+        tasks: 3,
+        nodes: [
+          receive(3, [0], false),
+          receive(4, [1], false),
+          node(5, [3, 4], joined, form, 'build-first'),
+          node(6, [5], joined, { operator: 'send', spec: { exchange: 2 } }),
+        ],
+      },
+      {
+        tasks: 1,
+        placement: 'coordinator',
+        nodes: [
+          node(7, [], joined, { operator: 'receive', spec: { exchanges: [2], ordered: true } }),
+          node(8, [7], joined, { operator: 'collect', spec: { output: 0 } }),
+        ],
+      },
+    ],
+    [
+      { partitioning: { by: 'hash', keys: [1], count: 3 } },
+      { partitioning: { by: 'hash', keys: [1], count: 3 } },
+      { ...gather, fields: joined },
+    ],
+    'pipelined',
+  )
+}
+
 describe.each([
   ['inline', createInlineBackend(oneBatch), 1],
   ['one worker', threadsBackend(workerUrl, oneBatch), 1],
@@ -67,6 +101,10 @@ describe.each([
 
   it('ends though one producer feeds two inputs that are read in turn', async () => {
     expect(await run(diamond())).toEqual([...expected, ...expected])
+  })
+
+  it('joins a collection with itself', async () => {
+    expect(sortedRows(await run(joinWithItself()))).toEqual(sortedRows(expected.map((row) => [...row, ...row])))
   })
 
   it('aggregates', async () => {

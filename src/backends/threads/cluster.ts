@@ -34,7 +34,8 @@ export class ThreadCluster implements Cluster {
   }
 
   async spawn(worker: WorkerId): Promise<void> {
-    const thread = new Worker(this.#url)
+    // The mark tells modules that are loaded there where they are: a program must not start a run inside of a run.
+    const thread = new Worker(this.#url, { workerData: { millraceWorker: worker } })
     const api = guarded<WorkerApi>(thread, (why) => {
       this.#members.delete(worker)
       if (!this.#closing) this.#lost(worker, why)
