@@ -16,6 +16,10 @@ export interface Field {
   nullable: boolean
 }
 
+/**
+ * `sorted` holds the keys of an earlier sort whose columns are still there, up to the first one that is gone. Rows stay in their places when
+ * columns go, so an order without keys is an order all the same.
+ */
 export type Order = 'source' | 'undefined' | { sorted: readonly SortKey[] }
 
 /** What one output port of a node carries: contracts D2, D4, D16, D20. */
@@ -68,7 +72,12 @@ export type LogicalForm =
   /** One row an item of `expr`; `outer` keeps rows with no item, with null. All input columns stay; `item` is appended, then `ordinal` (0-based). */
   | { op: 'unnest'; expr: Expr; item: ColumnId; ordinal?: ColumnId; outer: boolean }
   /** Output: the `by` columns, then the calls. Without `by` there is exactly one output row, also for no input. */
-  | { op: 'aggregate'; by: readonly { column: ColumnId; expr: Expr }[]; calls: readonly AggCall[]; phase: 'complete' | 'partial' | 'final' }
+  | {
+      op: 'aggregate'
+      by: readonly { column: ColumnId; expr: Expr }[]
+      calls: readonly AggCall[]
+      phase: 'complete' | 'partial' | 'final'
+    }
   /** Output: key columns, then `values`: an array of the other columns' values (structs unless element). */
   | { op: 'groupByKey' }
   /** Output: all fields of input 0, then all of input 1 (nullable in a left join). `on` sides refer to input 0 and input 1. */

@@ -1,4 +1,5 @@
 import { exhaustive } from '../base/assert.ts'
+import { formatDate, formatTimestamp } from '../data/civil.ts'
 import { formatType, type Type, type Value } from '../data/type.ts'
 import type { ColumnId, Expr, SortKey } from './expr.ts'
 
@@ -80,8 +81,8 @@ export function printValue(value: Value, type?: Type): string {
   if (value === null) return 'null'
   if (typeof value === 'string') return quote(value.length > maxText ? `${value.slice(0, maxText)}…` : value)
   if (typeof value === 'object') return printCompound(value, type)
-  if (type?.kind === 'date') return `date '${new Date(Number(value) * 86_400_000).toISOString().slice(0, 10)}'`
-  if (type?.kind === 'timestamp') return `timestamp '${new Date(Number(value) / 1000).toISOString()}'`
+  if (type?.kind === 'date') return `date '${formatDate(Number(value))}'`
+  if (type?.kind === 'timestamp') return `timestamp '${formatTimestamp(value as number | bigint)}'`
   return String(value)
 }
 

@@ -52,7 +52,7 @@ describe('untyped constants', () => {
   it('turn texts into dates where a date is compared', async () => {
     expect(await bound(call('less', name('d'), text('2026-11-01')))).toBe("(d#3 < date '2026-11-01'): bool")
     expect(await bound(syntax({ s: 'typed', type: types.timestamp, text: '2026-11-01 00:00:00' }))).toBe(
-      "timestamp '2026-11-01T00:00:00.000Z': timestamp",
+      "timestamp '2026-11-01T00:00:00.000000Z': timestamp",
     )
   })
 
