@@ -40,7 +40,7 @@ export function readCsvHeader(file: SourceFile, marks: CsvMarks, host: Host): Cs
 }
 
 /** Columns without a name are called by their place. */
-export const columnNames = (names: readonly string[]): string[] => names.map((name, i) => (name === '' ? `_c${i}` : name))
+const columnNames = (names: readonly string[]): string[] => names.map((name, i) => (name === '' ? `_c${i}` : name))
 
 /**
  * Places in the file of the columns with these names: an exact match, else the only one that differs in letter case. The second column of a name

@@ -19,7 +19,7 @@ export interface CsvShape {
 }
 
 /** What is wrong with the record behind the scanned rows. */
-export interface ScanProblem {
+interface ScanProblem {
   code: DataCode
   message: string
   at: number

@@ -68,7 +68,7 @@ function starMatcher(pattern: string): (name: string) => boolean {
 }
 
 /** `a{b,c{d,e}}` → `ab`, `acd`, `ace`. Braces without a comma stand for themselves. */
-export function expandBraces(pattern: string): string[] {
+function expandBraces(pattern: string): string[] {
   const innermost = /\{([^{}]*,[^{}]*)\}/.exec(pattern)
   if (innermost === null) return [pattern]
   const before = pattern.slice(0, innermost.index)

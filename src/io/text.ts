@@ -33,12 +33,14 @@ export const textSource: SourceConnector = {
 
 function* readText({ split, splitIndex, fields, limit = Number.POSITIVE_INFINITY, host, signal }: ReadRequest): Iterable<Batch> {
   const blocks = new LineBlocks(split, host)
+  let lineBytes = 0
   try {
     for (let firstRow = 0; firstRow < limit && blocks.next(); ) {
       for (let at = 0; at < blocks.end && firstRow < limit; ) {
         signal.throwIfAborted()
-        const lines = cutLines(blocks.data, at, batchEnd(blocks, at), Math.min(targetBatchRows, limit - firstRow))
+        const lines = cutLines(blocks.data, at, batchEnd(blocks, at), Math.min(targetBatchRows, limit - firstRow), lineBytes)
         at = lines.next
+        lineBytes = lines.size / lines.rowCount
         const columns = fields.map(() => ({
           store: 'bytes' as const,
           type: types.string,
@@ -78,13 +80,12 @@ const carriageReturn = 13
 /** Lines longer than this are found and moved by native calls, shorter ones by words: equal near 150 bytes. */
 const longLineBytes = 150
 
-/** Copies the lines of `data[from .. end)`, which ends with a newline, one behind the other without their line breaks. */
-function cutLines(data: Uint8Array, from: number, end: number, maxRows: number): Lines {
+/** Copies the lines of `data[from .. end)`, which ends with a newline, one behind the other without their line breaks; `lineBytes` is how long they have been. */
+function cutLines(data: Uint8Array, from: number, end: number, maxRows: number, lineBytes: number): Lines {
   const bytes = plainBytes(end - from + 8)
   const offsets = new Int32Array(Math.min(maxRows, end - from) + 1)
-  const sample = data.indexOf(newline, from) - from
   const lines = { rowCount: 0, offsets, bytes, size: 0, next: from }
-  if (sample < longLineBytes) cutShortLines(data, end, maxRows, lines)
+  if (lineBytes < longLineBytes) cutShortLines(data, end, maxRows, lines)
   else cutLongLines(data, end, maxRows, lines)
   lines.offsets = offsets.subarray(0, lines.rowCount + 1)
   lines.bytes = bytes.subarray(0, lines.size)
