@@ -5,7 +5,7 @@ import type { RegionState, RunCommand, RunEvent, RunState, TaskState } from './r
 import { dispatch, orderOf, scheduleRegions } from './schedule.ts'
 
 /** A task or region is tried again this often; a worker that cannot be started likewise. */
-export const retryLimit = 3
+const retryLimit = 3
 const firstBackoffMs = 50
 
 /**

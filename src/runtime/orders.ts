@@ -16,7 +16,7 @@ export interface PartitionFile {
 }
 
 /** What a task is to read of a blocking exchange; `files[i]` is of producer task i. */
-export interface FileInput {
+interface FileInput {
   exchange: number
   files: readonly { path: string; entries: readonly FileEntry[] }[]
 }

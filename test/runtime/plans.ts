@@ -38,7 +38,7 @@ const traits = {
 }
 
 /** What a source does beside giving rows, so that runs fail in the ways they can. */
-export interface Trouble {
+interface Trouble {
   /** The worker ends at the first row of split `dieAt`, as long as fewer than `times` did (one byte each in `ledger`). */
   dieAt?: number
   /** A retryable error instead. */
@@ -69,7 +69,7 @@ function killNow(): void {
 }
 
 /** Split i gives the rows `[n % keys, n]` for n from `offset` up to `offset + length`, in batches of `batchRows`. */
-export const numbers: SourceConnector = {
+const numbers: SourceConnector = {
   kind: 'numbers',
   options: {},
   takesSchema: false,
@@ -88,7 +88,7 @@ export const numbers: SourceConnector = {
 }
 
 /** Writes each row as a line of JSON; parts become one file. */
-export const lines: SinkConnector = {
+const lines: SinkConnector = {
   kind: 'lines',
   options: {},
   traits: { exactlyOnce: true, weights: true },
@@ -179,7 +179,7 @@ export function scan(
   return node(id, [], pairFields, { operator: 'scan', spec: { connector: 'numbers', options, splits } })
 }
 
-export const sumCall: PhysicalAggCall = {
+const sumCall: PhysicalAggCall = {
   name: 'sum',
   fn: 'sum',
   args: [1],

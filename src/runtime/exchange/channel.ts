@@ -12,7 +12,7 @@ export interface Spool {
   write(batch: Batch): SpooledBatch
   read(place: SpooledBatch): Batch
 }
-export interface SpooledBatch {
+interface SpooledBatch {
   offset: number
   length: number
 }
