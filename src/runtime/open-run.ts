@@ -42,4 +42,3 @@ export function openRun(
   }
   return { record, results, local: new TaskHost(coordinatorHost, env, credit) }
 }
-
