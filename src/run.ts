@@ -1,6 +1,6 @@
 import type { GivenParam } from './dsl/bind/context.ts'
-import type { BuiltPlan, ParamInputs, ParamSpecs, Pipeline, PipelineOutputs } from './dsl/pipeline.ts'
 import type { Collection } from './dsl/collection.ts'
+import type { BuiltPlan, ParamInputs, ParamSpecs, Pipeline, PipelineOutputs } from './dsl/pipeline.ts'
 import { execute, type FinishedRun } from './run/execute.ts'
 import type { RunOptions } from './run/options.ts'
 import type { RunOutput } from './run/output.ts'
@@ -10,7 +10,9 @@ import type { RunMetrics } from './runtime/metrics.ts'
 
 /** The outputs of a pipeline by name; a pipeline that returns one collection has the output `result`. */
 export type OutputsOf<O> =
-  O extends Collection<infer T> ? { readonly result: RunOutput<T> } : { readonly [K in keyof O]: O[K] extends Collection<infer T> ? RunOutput<T> : never }
+  O extends Collection<infer T>
+    ? { readonly result: RunOutput<T> }
+    : { readonly [K in keyof O]: O[K] extends Collection<infer T> ? RunOutput<T> : never }
 
 /** What a run leaves. */
 export interface RunOutcome<O> {

@@ -3,7 +3,7 @@ import { formatType } from '../data/type.ts'
 import { prepare } from '../run/prepare.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { reportError } from './report.ts'
-import { paramsOf, type PlanFlags, runOptionsOf } from './shared-options.ts'
+import { type PlanFlags, paramsOf, runOptionsOf } from './shared-options.ts'
 
 type CheckFlags = PlanFlags & { format: 'text' | 'json' }
 
@@ -19,8 +19,10 @@ export async function checkCommand(file: string, flags: CheckFlags): Promise<voi
     }))
     if (flags.format === 'json') process.stdout.write(`${JSON.stringify({ ok: true, outputs, warnings })}\n`)
     else {
-      for (const { name, columns } of outputs) process.stdout.write(`${name}: ${columns.map(([column, type]) => `${column} ${type}`).join(', ')}\n`)
-      for (const { message, at, hint } of warnings) process.stderr.write(`warning: ${message}\n  --> ${formatPlace(at)}${hint === undefined ? '' : `\n  help: ${hint}`}\n`)
+      for (const { name, columns } of outputs)
+        process.stdout.write(`${name}: ${columns.map(([column, type]) => `${column} ${type}`).join(', ')}\n`)
+      for (const { message, at, hint } of warnings)
+        process.stderr.write(`warning: ${message}\n  --> ${formatPlace(at)}${hint === undefined ? '' : `\n  help: ${hint}`}\n`)
       process.stderr.write(`${file} is correct\n`)
     }
   } catch (thrown) {

@@ -2,7 +2,7 @@ import { explainProgram } from '../run/explain.ts'
 import { prepare } from '../run/prepare.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { reportError } from './report.ts'
-import { paramsOf, type PlanFlags, runOptionsOf } from './shared-options.ts'
+import { type PlanFlags, paramsOf, runOptionsOf } from './shared-options.ts'
 
 type ExplainFlags = PlanFlags & { format: 'text' | 'json'; costs: 'on' | 'off'; incremental?: boolean }
 

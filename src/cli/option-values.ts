@@ -18,14 +18,26 @@ export const parseCount =
     return value
   }
 
-const units: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+}
 const leastMemory = 4e6
 
 /** A size such as `512MB` or `1.5GiB` in bytes. */
 export function parseMemory(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
   const unit = match === null ? undefined : units[match[2].toLowerCase()]
-  if (match === null || unit === undefined) throw usageError('USAGE_ARGUMENT', `--memory takes a size such as 512MB or 2GiB, found '${text}'`)
+  if (match === null || unit === undefined)
+    throw usageError('USAGE_ARGUMENT', `--memory takes a size such as 512MB or 2GiB, found '${text}'`)
   const bytes = Math.floor(Number(match[1]) * unit)
   if (bytes < leastMemory) throw usageError('USAGE_ARGUMENT', `--memory must be at least 4MB, found '${text}'`)
   return bytes

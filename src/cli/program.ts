@@ -34,10 +34,17 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .addOption(new Option('--costs <state>', 'show estimates').choices(['on', 'off']).default('on'))
     .option('--incremental', 'plan for epochs of changes')
     .action(explainCommand)
-  planOptions(program.command('check').description('check a program: names, types and files, without running it').argument(file, fileHelp))
+  planOptions(
+    program.command('check').description('check a program: names, types and files, without running it').argument(file, fileHelp),
+  )
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
     .action(checkCommand)
-  planOptions(program.command('query').description('run a query and print its rows').argument('[file]', 'a .flow file; without it and without -e, standard input'))
+  planOptions(
+    program
+      .command('query')
+      .description('run a query and print its rows')
+      .argument('[file]', 'a .flow file; without it and without -e, standard input'),
+  )
     .option('-e, --expression <text>', 'the query')
     .option('--tables <file>', 'JSON file with tables that the query may name')
     .addOption(formatOption())
@@ -63,14 +70,24 @@ function planOptions(command: Command): Command {
     .option('--param <name=value>', 'value of a parameter; may be given several times', collectParam, new Map())
     .addOption(new Option('--backend <name>', 'where to run').choices(['auto', 'inline', 'threads']).default('auto'))
     .option('--workers <n>', 'number of worker threads', parseCount('--workers', 1))
-    .addOption(new Option('--mode <mode>', 'stage by stage, or all stages of a region together').choices(['auto', 'serial', 'pipelined']).default('auto'))
+    .addOption(
+      new Option('--mode <mode>', 'stage by stage, or all stages of a region together')
+        .choices(['auto', 'serial', 'pipelined'])
+        .default('auto'),
+    )
     .option('--memory <size>', 'memory budget, as 512MB or 2GB; default half of the machine', parseMemory)
     .option('--cwd <folder>', 'folder that data paths start from')
-    .option('--disable-rule <name>', 'plan without this rule; may be given several times', (name, names: string[]) => [...names, name], [])
+    .option(
+      '--disable-rule <name>',
+      'plan without this rule; may be given several times',
+      (name, names: string[]) => [...names, name],
+      [],
+    )
     .option('--check-plans', 'validate the plan after each rule')
 }
 
-const formatOption = (): Option => new Option('--format <format>', 'how rows are printed').choices(['table', 'csv', 'json', 'jsonl']).default('table')
+const formatOption = (): Option =>
+  new Option('--format <format>', 'how rows are printed').choices(['table', 'csv', 'json', 'jsonl']).default('table')
 
 function commanderEnd(error: CommanderError): void {
   if (error.exitCode === 0) return
@@ -78,8 +95,14 @@ function commanderEnd(error: CommanderError): void {
     process.exitCode = 2
     return
   }
-  const message = error.message.replace(/^error: /, '').replace(/\.$/, '').split('\n')
-  reportError(usageError('USAGE_ARGUMENT', message[0], { hint: message[1]?.replace(/^\(|\)$/g, '') ?? 'see millrace --help' }), {})
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/\.$/, '')
+    .split('\n')
+  reportError(
+    usageError('USAGE_ARGUMENT', message[0], { hint: message[1]?.replace(/^\(|\)$/g, '') ?? 'see millrace --help' }),
+    {},
+  )
 }
 
 const examples = `

@@ -13,7 +13,10 @@ const redrawMs = 100
 /** Shows progress on a terminal; elsewhere there is none, so that logs stay clean. */
 export function startProgress({ planned, host }: Prepared): ProgressLine | undefined {
   if (!process.stderr.isTTY) return undefined
-  const total = planned.optimised.nodes.reduce((sum, node) => (node.op === 'source' ? sum + (node.described.sizeBytes ?? 0) : sum), 0)
+  const total = planned.optimised.nodes.reduce(
+    (sum, node) => (node.op === 'source' ? sum + (node.described.sizeBytes ?? 0) : sum),
+    0,
+  )
   let drawnMs = 0
   let drawn = false
   return {

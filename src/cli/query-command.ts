@@ -6,7 +6,7 @@ import { prepare } from '../run/prepare.ts'
 import { loadFlow, loadProgram, type Program } from '../run/program.ts'
 import { readTablesFile } from '../run/tables-file.ts'
 import { abortOnSignals, reportError } from './report.ts'
-import { paramsOf, type PlanFlags, type RowFlags, runOptionsOf } from './shared-options.ts'
+import { type PlanFlags, paramsOf, type RowFlags, runOptionsOf } from './shared-options.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 
 type QueryFlags = PlanFlags & RowFlags & { expression?: string; tables?: string }
@@ -15,8 +15,11 @@ type QueryFlags = PlanFlags & RowFlags & { expression?: string; tables?: string 
 export async function queryCommand(file: string | undefined, flags: QueryFlags): Promise<void> {
   const signal = abortOnSignals()
   let program: Program | undefined
+  let text = ''
   try {
-    program = await loadQuery(file, flags)
+    if (file === undefined) text = queryText(flags)
+    else if (flags.expression !== undefined) throw usageError('USAGE_ARGUMENT', 'give the query as a file or with -e, not both')
+    program = file === undefined ? await loadFlow(queryName(), text, paramsOf(flags)) : await loadProgram(file, paramsOf(flags))
     const tables = flags.tables === undefined ? undefined : readTablesFile(flags.tables)
     const options = { ...runOptionsOf(flags), tables, sorted: flags.sorted, signal }
     const prepared = await prepare(program, options)
@@ -30,20 +33,22 @@ export async function queryCommand(file: string | undefined, flags: QueryFlags):
       done.close()
     }
   } catch (thrown) {
-    reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
+    reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources ?? { [queryName()]: text } })
   }
 }
 
-function loadQuery(file: string | undefined, flags: QueryFlags): Promise<Program> {
-  const { expression } = flags
-  if (file !== undefined && expression !== undefined) throw usageError('USAGE_ARGUMENT', 'give the query as a file or with -e, not both')
-  if (file !== undefined) return loadProgram(file, paramsOf(flags))
+/** Stands for the file in errors; imports of the query start from the working directory. */
+const queryName = (): string => join(process.cwd(), '<query>')
+
+function queryText({ expression }: QueryFlags): string {
   const text = expression ?? readStandardInput()
-  if (text.trim() === '') throw usageError('USAGE_ARGUMENT', 'the query is empty', { hint: `for example -e "from csv('x.csv') |> limit 5"` })
-  return loadFlow(join(process.cwd(), '<query>'), text, paramsOf(flags))
+  if (text.trim() === '')
+    throw usageError('USAGE_ARGUMENT', 'the query is empty', { hint: `for example -e "from csv('x.csv') |> limit 5"` })
+  return text
 }
 
 function readStandardInput(): string {
-  if (process.stdin.isTTY) throw usageError('USAGE_ARGUMENT', 'there is no query: give a file, -e TEXT, or text on standard input')
+  if (process.stdin.isTTY)
+    throw usageError('USAGE_ARGUMENT', 'there is no query: give a file, -e TEXT, or text on standard input')
   return readFileSync(0, 'utf8')
 }

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 import pc from 'picocolors'
 import type { Painter } from '../base/code-frame.ts'
 import { describeError } from '../base/describe-error.ts'
@@ -17,9 +19,47 @@ const painter: Painter = { error: (text) => pc.red(pc.bold(text)), note: pc.cyan
 export function reportError(thrown: unknown, context: ReportContext): void {
   const error = asMillraceError(thrown, (message, cause) => bug(message, { cause }))
   process.exitCode = signalExit() ?? error.exitCode
-  if (context.json === true) process.stdout.write(`${JSON.stringify(errorAnswer(error))}\n`)
-  else process.stderr.write(`${describeError(error, context.sources, painter)}\n`)
+  const shown = withShortPaths(error)
+  if (context.json === true) process.stdout.write(`${JSON.stringify(errorAnswer(shown))}\n`)
+  else process.stderr.write(`${describeError(shown, sourcesOf(error, context.sources ?? {}), painter)}\n`)
   if (error.code === 'BUG_INVARIANT') process.stderr.write(`${stackOf(thrown)}\n`)
+}
+
+/** Paths below the working directory are shown as they would be typed. */
+function withShortPaths(error: MillraceError): MillraceError {
+  const shorten = (each: MillraceError): MillraceError => {
+    const { at, related, ...details } = each.details
+    return new MillraceError(each.code, each.message, {
+      ...details,
+      ...(at === undefined ? {} : { at: { ...at, file: shortPath(at.file) } }),
+      ...(related === undefined
+        ? {}
+        : { related: related.map((one) => ({ ...one, at: { ...one.at, file: shortPath(one.at.file) } })) }),
+    })
+  }
+  const [first, ...others] = error.errors.map(shorten)
+  return others.length === 0 ? first : new MillraceError(first.code, first.message, first.details, [first, ...others])
+}
+
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path)
+  return path === '' || short.startsWith('..') ? path : short
+}
+
+/** Texts of all files that the error points into: those the program brought along, else read now. */
+function sourcesOf(error: MillraceError, known: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const files = error.errors
+    .flatMap(({ details: { at, related = [] } }) => [at, ...related.map((one) => one.at)])
+    .flatMap((at) => (at === undefined ? [] : [at.file]))
+  const texts = [...new Set(files)].flatMap((file): [string, string][] => {
+    const text = Object.hasOwn(known, file)
+      ? known[file]
+      : file !== '' && existsSync(file)
+        ? readFileSync(file, 'utf8')
+        : undefined
+    return text === undefined ? [] : [[shortPath(file), text]]
+  })
+  return Object.fromEntries(texts)
 }
 
 const stackOf = (thrown: unknown): string => {

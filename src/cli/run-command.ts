@@ -4,7 +4,7 @@ import { prepare } from '../run/prepare.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { startProgress } from './progress.ts'
 import { abortOnSignals, reportError } from './report.ts'
-import { paramsOf, type PlanFlags, type RowFlags, runOptionsOf } from './shared-options.ts'
+import { type PlanFlags, paramsOf, type RowFlags, runOptionsOf } from './shared-options.ts'
 import { summaryLine } from './summary.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 

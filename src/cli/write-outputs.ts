@@ -6,12 +6,17 @@ import type { RunOutput } from '../run/output.ts'
 import type { RowFlags } from './shared-options.ts'
 
 /** The outputs to print: the named one, or all of them where the format can hold all. */
-export function chooseOutputs<O extends { name: string }>(outputs: readonly O[], { output, format }: Pick<RowFlags, 'output' | 'format'>): readonly O[] {
+export function chooseOutputs<O extends { name: string }>(
+  outputs: readonly O[],
+  { output, format }: Pick<RowFlags, 'output' | 'format'>,
+): readonly O[] {
   if (output !== undefined) {
     const found = outputs.find(({ name }) => name === output) ?? (/^\d+$/.test(output) ? outputs[Number(output) - 1] : undefined)
     if (found !== undefined) return [found]
     const names = outputs.map(({ name }) => name)
-    throw usageError('USAGE_ARGUMENT', `there is no output '${output}'`, { hint: suggest(output, names, `the outputs are ${names.join(', ')}`) })
+    throw usageError('USAGE_ARGUMENT', `there is no output '${output}'`, {
+      hint: suggest(output, names, `the outputs are ${names.join(', ')}`),
+    })
   }
   if (outputs.length > 1 && format !== 'table') {
     throw usageError('USAGE_MANY_OUTPUTS', `the program has ${outputs.length} outputs and ${format} holds one`, {

@@ -16,6 +16,8 @@ export interface FinishedRun extends AsyncDisposable {
   id: string
   outputs: readonly RunOutput[]
   metrics: RunMetrics
+  /** Rows that sinks have written. */
+  rowsWritten: number
   /** Removes what the results are kept in; they cannot be read afterwards. */
   close(): void
 }
@@ -51,9 +53,17 @@ function finished(id: string, result: RunResult, prepared: Prepared): FinishedRu
     id,
     outputs: outputsOf(result, prepared.planned.physical),
     metrics: result.metrics,
+    rowsWritten: rowsIntoSinks(result.metrics, prepared),
     close,
     [Symbol.asyncDispose]: async () => close(),
   }
+}
+
+function rowsIntoSinks(metrics: RunMetrics, { planned }: Prepared): number {
+  const sinks = new Set(
+    planned.physical.stages.flatMap((stage) => stage.nodes.filter((node) => node.operator === 'sink').map((node) => node.id)),
+  )
+  return metrics.nodes.reduce((sum, node) => (sinks.has(node.node) ? sum + node.rowsIn : sum), 0)
 }
 
 /** A module that calls run() when it is imported would start a run in every worker, each of which would start more. */

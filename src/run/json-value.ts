@@ -14,7 +14,9 @@ export function jsonToValue(json: unknown, type: Type): Value | undefined {
     case 'string':
       return typeof json === 'string' && json.isWellFormed() ? json : undefined
     case 'bytes':
-      return typeof json === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(json) ? new Uint8Array(Buffer.from(json, 'base64')) : undefined
+      return typeof json === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(json)
+        ? new Uint8Array(Buffer.from(json, 'base64'))
+        : undefined
     case 'date':
       return typeof json === 'string' ? parseDate(json) : undefined
     case 'timestamp':
@@ -24,7 +26,9 @@ export function jsonToValue(json: unknown, type: Type): Value | undefined {
     case 'struct': {
       if (typeof json !== 'object' || Array.isArray(json)) return undefined
       const record = json as Record<string, unknown>
-      const values = all(type.fields.map((field) => jsonToValue(Object.hasOwn(record, field.name) ? record[field.name] : null, field.type)))
+      const values = all(
+        type.fields.map((field) => jsonToValue(Object.hasOwn(record, field.name) ? record[field.name] : null, field.type)),
+      )
       return values && Object.fromEntries(type.fields.map((field, i) => [field.name, values[i]]))
     }
     case 'js':

@@ -12,15 +12,21 @@ export function registerModuleHooks(): void {
   registered = true
   const own = ownEntry()
   registerHooks({
-    resolve: (specifier, context, next) => (specifier === 'millrace' ? { url: own, shortCircuit: true } : next(specifier, context)),
+    resolve: (specifier, context, next) =>
+      specifier === 'millrace' ? { url: own, shortCircuit: true } : next(specifier, context),
     load: (url, context, next) =>
-      next(url, isUserTypeScript(url) && context.format === 'commonjs-typescript' ? { ...context, format: 'module-typescript' } : context),
+      next(
+        url,
+        isUserTypeScript(url) && context.format === 'commonjs-typescript' ? { ...context, format: 'module-typescript' } : context,
+      ),
   })
 }
 
 // In the bundle this code lies in a chunk beside index.js; in the sources one folder below index.ts.
 function ownEntry(): string {
-  return import.meta.url.endsWith('.ts') ? new URL('../index.ts', import.meta.url).href : new URL('./index.js', import.meta.url).href
+  return import.meta.url.endsWith('.ts')
+    ? new URL('../index.ts', import.meta.url).href
+    : new URL('./index.js', import.meta.url).href
 }
 
 const isUserTypeScript = (url: string): boolean => url.endsWith('.ts') && !url.includes('/node_modules/')

@@ -29,10 +29,14 @@ export async function pipelineParams(pipeline: Pipeline, given: GivenParams): Pr
   const missing = declared.filter(([name, spec]) => !given.has(name) && !hasDefault(spec))
   if (missing.length > 0) {
     const list = missing.map(([name, spec]) => `${name} (${typeName(spec)})`).join(', ')
-    throw usageError('USAGE_PARAM', `pipeline '${pipeline.name}' needs ${missing.length === 1 ? 'the parameter' : 'the parameters'} ${list}`, {
-      at: pipeline.at,
-      hint: `give ${missing.length === 1 ? 'it' : 'them'} with --param ${missing[0][0]}=...`,
-    })
+    throw usageError(
+      'USAGE_PARAM',
+      `pipeline '${pipeline.name}' needs ${missing.length === 1 ? 'the parameter' : 'the parameters'} ${list}`,
+      {
+        at: pipeline.at,
+        hint: `give ${missing.length === 1 ? 'it' : 'them'} with --param ${missing[0][0]}=...`,
+      },
+    )
   }
   const values = declared.map(([name, spec]) => readParam(pipeline, name, spec, given))
   return {
@@ -58,7 +62,9 @@ function readParam(pipeline: Pipeline, name: string, spec: ParamSpec, given: Giv
   if (param !== undefined && 'text' in param) return parseTextValue(param.text, type, pipeline.at)
   const value = param === undefined ? (spec as { default: unknown }).default : param.value
   // A date is written as text in TypeScript, where there is no type for it.
-  return typeof value === 'string' && type.kind !== 'string' ? parseTextValue(value, type, pipeline.at) : toValue(value, type, pipeline.at)
+  return typeof value === 'string' && type.kind !== 'string'
+    ? parseTextValue(value, type, pipeline.at)
+    : toValue(value, type, pipeline.at)
 }
 
 const typeName = (spec: ParamSpec): string => (typeof spec === 'string' ? spec : spec.type)

@@ -50,7 +50,14 @@ export async function loadFlow(file: string, text: string, params: GivenParams):
     projectRoot: projectRoot(dirname(file)),
   })
   const imports = plan.fns.map((fn) => ({ id: fn.id, module: fn.module, export: fn.export ?? '' }))
-  return { name: file, key: file, plan, functions: functions as Program['functions'], reference: { kind: 'imports', imports }, params }
+  return {
+    name: file,
+    key: file,
+    plan,
+    functions: functions as Program['functions'],
+    reference: { kind: 'imports', imports },
+    params,
+  }
 }
 
 async function loadPipelineModule(file: string, params: GivenParams): Promise<Program> {
@@ -71,7 +78,13 @@ export async function loadPipeline(pipeline: Pipeline, given: GivenParams): Prom
   const built = pipeline.build(params.values as never)
   const reference = await pipelineReference(pipeline, built, params.json)
   // The values are already in the plan: a pipeline has no parameters left to bind.
-  return { name: pipeline.name, key: `${pipeline.module}#${pipeline.name}#${JSON.stringify(params.json)}`, ...built, reference, params: new Map() }
+  return {
+    name: pipeline.name,
+    key: `${pipeline.module}#${pipeline.name}#${JSON.stringify(params.json)}`,
+    ...built,
+    reference,
+    params: new Map(),
+  }
 }
 
 // Only a pipeline that its module exports can be found by a worker that imports the module.

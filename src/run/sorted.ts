@@ -1,5 +1,5 @@
-import type { Plan } from '../ir/logical.ts'
 import { noPlace } from '../base/place.ts'
+import type { Plan } from '../ir/logical.ts'
 
 /** Puts the rows of every result without a defined order in the order of all its columns, so that equal results print alike. */
 export function sortResults(plan: Plan): Plan {

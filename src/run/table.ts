@@ -24,12 +24,15 @@ export function formatTable(fields: Schema, batches: Iterable<Batch>, rowCount: 
   const rows = firstRows(fields, batches, options.rows, shown)
   const names = fields.slice(0, shown).map((field) => cut(clean(field.name)))
   const kinds = fields.slice(0, shown).map((field) => cut(formatType(field.type)))
-  const widths = names.map((name, i) => Math.max(displayWidth(name), displayWidth(kinds[i]), ...rows.map((row) => displayWidth(row[i]))))
+  const widths = names.map((name, i) =>
+    Math.max(displayWidth(name), displayWidth(kinds[i]), ...rows.map((row) => displayWidth(row[i]))),
+  )
   fit(widths, options.width)
   const right = fields.slice(0, shown).map((field) => field.type.kind === 'int64' || field.type.kind === 'float64')
   const line = (cells: readonly string[], align: readonly boolean[]): string =>
     `│ ${cells.map((cell, i) => pad(cut(cell, widths[i]), widths[i], align[i])).join(' │ ')} │`
-  const rule = (left: string, middle: string, end: string): string => left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + end
+  const rule = (left: string, middle: string, end: string): string =>
+    left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + end
   return [
     rule('┌', '┬', '┐'),
     line(names, right),

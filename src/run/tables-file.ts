@@ -33,7 +33,8 @@ export function parseTables(path: string, text: string): ReadonlyMap<string, Giv
 }
 
 const tablesError = (path: string, message: string): MillraceError => usageError('USAGE_TABLES', `${path}: ${message}`)
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function tableOf(path: string, name: string, table: unknown): GivenTable {
   if (!isRecord(table)) throw tablesError(path, `table '${name}' must be an object`)
@@ -65,7 +66,11 @@ function rowsTable(path: string, name: string, { columns, rows, ...others }: Rec
     }
     return row.map((value, i) => {
       const read = jsonToValue(value, schema[i].type)
-      if (read === undefined) throw tablesError(path, `row ${index + 1}, column '${schema[i].name}' of table '${name}': ${JSON.stringify(value)} is no ${schema[i].type.kind}`)
+      if (read === undefined)
+        throw tablesError(
+          path,
+          `row ${index + 1}, column '${schema[i].name}' of table '${name}': ${JSON.stringify(value)} is no ${schema[i].type.kind}`,
+        )
       return read
     })
   })

@@ -23,7 +23,8 @@ async function loadFunctions(program: Value): Promise<ReadonlyMap<number, UserFu
   }
   const module = await importUserModule(reference.module)
   const pipeline = Object.values(module).find((value) => isPipeline(value) && value.name === reference.name)
-  if (!isPipeline(pipeline)) throw planError('PLAN_MISMATCH', `a worker found no pipeline '${reference.name}' in ${reference.module}`)
+  if (!isPipeline(pipeline))
+    throw planError('PLAN_MISMATCH', `a worker found no pipeline '${reference.name}' in ${reference.module}`)
   const built = pipeline.build(paramsOfJson(pipeline, reference.params) as never)
   if (fingerprintUnbound(built.plan) !== reference.fingerprint) {
     throw planError('PLAN_MISMATCH', `a worker built another plan for pipeline '${reference.name}' than the coordinator`, {
