@@ -278,10 +278,10 @@ export class PTable<K, V> extends Collection<[K, V]> {
    */
   combineValues<A, R>(fn: CombineFn<V, A, R>, options: { returns?: Returns } & FunctionOptions = {}): PTable<K, R> {
     const ref = this.builder.function('combineValues', fn as CombineFn, options)
-    return new PTable(
-      this.builder,
-      this.builder.add({ u: 'combineValues', fn: ref, returns: returnsOf(options.returns) }, [this.port]),
-    )
+    const { associative = true, commutative = true, idempotent = false } = fn
+    const algebra = { associative, commutative, idempotent, invertible: false }
+    const form = { u: 'combineValues', fn: ref, algebra, returns: returnsOf(options.returns) } as const
+    return new PTable(this.builder, this.builder.add(form, [this.port]))
   }
 
   #closure<U>(shape: 'map' | 'flatMap', fn: Function, options: ClosureOptions<Returns | undefined>): PCollection<U> {

@@ -1,6 +1,6 @@
 import type { Place } from '../base/place.ts'
 import type { Type } from '../data/type.ts'
-import type { FnRef } from '../ir/expr.ts'
+import type { Algebra, FnRef } from '../ir/expr.ts'
 
 /**
  * Expressions as the user wrote them: names not looked up, types not known. The text language parses to this, the builder callbacks and
@@ -138,7 +138,8 @@ export type UnboundForm =
       valueIsRow?: boolean
     }
   | { u: 'groupByKey' }
-  | { u: 'combineValues'; fn: FnRef; returns?: ReturnsSyntax }
+  /** `algebra`: what the record of functions says of itself. */
+  | { u: 'combineValues'; fn: FnRef; algebra: Algebra; returns?: ReturnsSyntax }
   | { u: 'sink'; connector: string; connectorAt: Place; positional: readonly Syntax[]; named: readonly NamedArgument[] }
 
 /** A declared result: an object's fields, or one element. */

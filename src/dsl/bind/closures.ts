@@ -37,9 +37,7 @@ export async function bindParallelDo(
       ? { key: sampled.shape.key, value: knownRow(input) ?? sampled.shape.value }
       : sampled.shape
   const output = 'key' in shape ? pairOutput(state, shape, base) : rowOf(state, shape, base)
-  // The sampled node was a draft: the typed one takes its place and its id.
-  state.nodes.pop()
-  state.nextNode--
+  withdraw(state)
   return addNode(state, { ...node, sampledRows: sampled.rowCount }, [input], output, at)
 }
 
@@ -85,7 +83,7 @@ export async function bindCombineValues(
       fn: form.fn,
       args: [arg],
       distinct: false,
-      algebra: assumedAlgebra,
+      algebra: form.algebra,
       type,
       nullable,
       at,
@@ -101,20 +99,17 @@ export async function bindCombineValues(
     const { shape } = await sampleRelation(state, opaque, form.fn, at)
     if (!('key' in shape)) throw planError('PLAN_INVALID', 'a keyed node gave values without keys', { at })
     row = shape.value
-    state.nodes.pop()
-    state.nextNode--
+    withdraw(state)
   }
   if (row.element) return add(row.type, row.nullable)
   return unpackValue(state, add(types.struct(row.fields), false), at)
 }
 
-// A CombineFn says in its own record what it allows; without a word it is what Map-Reduce asks for.
-const assumedAlgebra: AggCall['algebra'] = Object.freeze({
-  associative: true,
-  commutative: true,
-  idempotent: false,
-  invertible: false,
-})
+/** Takes back the last node: it was a draft to sample, and the typed one gets its place and its id. */
+function withdraw(state: BindState): void {
+  state.nodes.pop()
+  state.nextNode--
+}
 
 const opaqueElement: InferredRow = { element: true, type: types.js, nullable: true }
 

@@ -68,8 +68,8 @@ function joinUsing(
   if (merged.includes(undefined)) return undefined
   const pairs = merged as { name: string; own: ColumnId; other: ColumnId; on: Pair }[]
   if (pairs.length === 0) throw noEquality(at)
-  const form2 = { op: 'join', kind: form.kind, on: pairs.map((pair) => pair.on) } as const
-  const joined = addNode(state, form2, [left, right], rowOutput(fields, left.output, 'undefined'), at, scope)
+  const node = { op: 'join', kind: form.kind, on: pairs.map((pair) => pair.on) } as const
+  const joined = addNode(state, node, [left, right], rowOutput(fields, left.output, 'undefined'), at, scope)
   const gone = new Set(pairs.flatMap((pair) => [pair.own, pair.other]))
   const items: Item[] = [
     ...pairs.map(({ name, own }) => ({ name, expr: columnExpr(scope, own), at })),

@@ -11,6 +11,7 @@ const map = (label: string, extra: Partial<Extract<UnboundForm, { u: 'parallelDo
   ...extra,
 })
 const keyBy: UnboundForm = map('keyBy', { keyed: true })
+const algebra = { associative: true, commutative: false, idempotent: false, invertible: false }
 const sampled = (values: readonly unknown[]) => ({ sample: async () => values })
 
 describe('parallelDo', () => {
@@ -141,7 +142,12 @@ describe('keyed collections', () => {
     const p = new Program()
     const g = p.add({ u: 'groupByKey' }, p.add(keyBy, p.table('a int64')))
     const c = p.add(
-      { u: 'combineValues', fn: ref('total', { kind: 'combine' }), returns: { element: types.float64, nullable: false } },
+      {
+        u: 'combineValues',
+        algebra,
+        fn: ref('total', { kind: 'combine' }),
+        returns: { element: types.float64, nullable: false },
+      },
       g,
     )
     expect(await printed(p.plan(c), sampled([['x', 1]]))).toMatchInlineSnapshot(`
@@ -152,10 +158,21 @@ describe('keyed collections', () => {
     `)
   })
 
+  it('keep what the record of functions says of itself', async () => {
+    const p = new Program()
+    const k = p.add(keyBy, p.table('a int64'))
+    const c = p.add(
+      { u: 'combineValues', algebra, fn: ref('last', { kind: 'combine' }), returns: { element: types.float64, nullable: false } },
+      k,
+    )
+    const { plan } = await bind(p.plan(c), contextOf(sampled([['x', 1]])))
+    expect(plan.nodes.at(-1)).toMatchObject({ op: 'aggregate', calls: [{ algebra: { associative: true, commutative: false } }] })
+  })
+
   it('combine objects into columns', async () => {
     const p = new Program()
     const k = p.add(keyBy, p.table('a int64'))
-    const c = p.add({ u: 'combineValues', fn: ref('stats', { kind: 'combine' }) }, k)
+    const c = p.add({ u: 'combineValues', algebra, fn: ref('stats', { kind: 'combine' }) }, k)
     const samples = [[['x', { a: 1 }]], [['x', { n: 1, mean: 0.5 }]]]
     expect(await printed(p.plan(c), { sample: async () => samples.shift()! })).toMatchInlineSnapshot(`
       "output result
@@ -170,7 +187,7 @@ describe('keyed collections', () => {
     const p = new Program()
     const t = p.table('a int64')
     const g = p.add({ u: 'groupByKey' }, t)
-    const c = p.add({ u: 'combineValues', fn: ref('f', { kind: 'combine' }) }, t)
+    const c = p.add({ u: 'combineValues', algebra, fn: ref('f', { kind: 'combine' }) }, t)
     expect(await errorsOf(p.plan({ g, c }))).toMatchInlineSnapshot(`
       "PLAN_UNKNOWN_KEY this collection has no key (make one with keyBy)
       PLAN_UNKNOWN_KEY this collection has no key (make one with keyBy)"
