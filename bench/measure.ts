@@ -70,7 +70,10 @@ function measure(contender: Contender): Promise<Measurement> {
       : ['bash', '-c', `TIMEFORMAT='%U %S'; { time { ${contender.command.join(' ')}; } 2>/dev/null; } 2>${usageFile}`]
   return new Promise((resolve, reject) => {
     const started = performance.now()
-    const child = spawn(program, args, { stdio: ['ignore', output, 'inherit'], env: { ...process.env, BENCH_USAGE_FILE: usageFile } })
+    const child = spawn(program, args, {
+      stdio: ['ignore', output, 'inherit'],
+      env: { ...process.env, BENCH_USAGE_FILE: usageFile },
+    })
     child.once('error', reject)
     child.once('exit', (code) => {
       const wallMs = performance.now() - started
@@ -78,7 +81,12 @@ function measure(contender: Contender): Promise<Measurement> {
       if (code !== 0) return reject(new Error(`${contender.name} ended with ${code}`))
       const usage = existsSync(usageFile) ? readFileSync(usageFile, 'utf8').trim().split(/\s+/).map(Number) : []
       const cpuMs = contender.kind === 'node' ? usage[0] : (usage[0] + usage[1]) * 1000
-      resolve({ wallMs, cpuMs, peakBytes: contender.kind === 'node' ? usage[1] : undefined, output: readFileSync(outputFile, 'utf8') })
+      resolve({
+        wallMs,
+        cpuMs,
+        peakBytes: contender.kind === 'node' ? usage[1] : undefined,
+        output: readFileSync(outputFile, 'utf8'),
+      })
     })
   })
 }

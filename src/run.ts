@@ -1,6 +1,7 @@
 import type { GivenParam } from './dsl/bind/context.ts'
 import type { Collection } from './dsl/collection.ts'
 import type { BuiltPlan, ParamInputs, ParamSpecs, Pipeline, PipelineOutputs } from './dsl/pipeline.ts'
+import type { BuiltNode } from './dsl/runner.ts'
 import { execute, type FinishedRun } from './run/execute.ts'
 import type { RunOptions } from './run/options.ts'
 import type { RunOutput } from './run/output.ts'
@@ -45,8 +46,7 @@ const outcome = <O>(done: FinishedRun): RunOutcome<O> => ({
 })
 
 /** Runs the part of a plan that one collection depends on, in this thread. */
-export async function runCollection(collection: Collection<unknown>): Promise<RunOutput> {
-  const { builder, port } = collection
+export async function runCollection({ builder, port }: BuiltNode): Promise<RunOutput> {
   const built: BuiltPlan = { plan: builder.finish([{ name: 'result', port }]), functions: builder.functions }
   const options: RunOptions = { backend: 'inline' }
   const done = await execute(await prepare(scratchProgram(withoutSinks(built)), options), options)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BenchOptions } from '../main.ts'
 import { type Contender, interleave, report } from '../measure.ts'
-import { answer } from './answer.mjs'
+import { answer } from './answer.mjs.mts'
 import { zipfText } from './generate.ts'
 
 const here = import.meta.dirname
@@ -16,10 +16,26 @@ export async function wordCountBench({ mb, rounds }: BenchOptions): Promise<void
   const ours = (name: string, program: string, workers: number): Contender => ({
     name,
     kind: 'node',
-    command: [cli, 'run', join(here, program), '--param', `input=${input}`, '--workers', String(workers), '--format', 'csv', '--quiet'],
+    command: [
+      cli,
+      'run',
+      join(here, program),
+      '--param',
+      `input=${input}`,
+      '--workers',
+      String(workers),
+      '--format',
+      'csv',
+      '--quiet',
+    ],
     answer: digestOfCsv,
   })
-  const node = (name: string, script: string): Contender => ({ name, kind: 'node', command: [join(here, script), input], answer: (output) => output.trim() })
+  const node = (name: string, script: string): Contender => ({
+    name,
+    kind: 'node',
+    command: [join(here, script), input],
+    answer: (output) => output.trim(),
+  })
   const c = compileC()
   const contenders: Contender[] = [
     node('JS hand loop', 'hand-loop.mjs'),
@@ -27,7 +43,16 @@ export async function wordCountBench({ mb, rounds }: BenchOptions): Promise<void
     ours('millrace tier A, 2 workers', 'tier-a.flow', 2),
     ours('millrace tier B, 1 worker', 'tier-b.ts', 1),
     ours('millrace tier B, 2 workers', 'tier-b.ts', 2),
-    ...(c === undefined ? [] : [{ name: 'C, one thread', kind: 'other', command: [c, input], answer: (output: string) => output.trim() } satisfies Contender]),
+    ...(c === undefined
+      ? []
+      : [
+          {
+            name: 'C, one thread',
+            kind: 'other',
+            command: [c, input],
+            answer: (output: string) => output.trim(),
+          } satisfies Contender,
+        ]),
     { ...node('naive readline and Map', 'naive.mjs'), once: mb > 500 },
     { name: 'tr, sort, uniq', kind: 'other', once: true, command: [`tr ' ' '\\n' < ${input} | LC_ALL=C sort -S 1G | uniq -c`] },
     ...(existsSync(join(here, '../../node_modules/@duckdb/node-api')) ? [node('DuckDB, 2 threads', 'duckdb.mjs')] : []),

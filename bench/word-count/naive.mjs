@@ -1,7 +1,7 @@
 // What most programs do: readline, split, Map.
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { answer } from './answer.mjs'
+import { answer } from './answer.mjs.mts'
 
 const counts = new Map()
 for await (const line of createInterface({ input: createReadStream(process.argv[2]) })) {

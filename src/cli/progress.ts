@@ -1,10 +1,12 @@
+import type { RunOptions } from '../run/options.ts'
 import type { Prepared } from '../run/prepare.ts'
-import type { RunProgress } from '../runtime/metrics.ts'
 import { formatBytes } from './summary.ts'
+
+type Progress = Parameters<NonNullable<RunOptions['onProgress']>>[0]
 
 /** A line on standard error that says how far the run is. */
 export interface ProgressLine {
-  update(progress: RunProgress): void
+  update(progress: Progress): void
   end(): void
 }
 

@@ -1,5 +1,6 @@
 import { bug } from '../base/errors.ts'
-import type { Collection } from './collection.ts'
+import type { PlanBuilder } from './plan-builder.ts'
+import type { UnboundPort } from './syntax.ts'
 
 /** The rows of an output, as `run` hands them out. */
 export interface OutputHandle<T = unknown> {
@@ -11,7 +12,13 @@ export interface OutputHandle<T = unknown> {
   show(rows?: number): void
 }
 
-type Runner = (collection: Collection<unknown>) => Promise<OutputHandle>
+/** A node of a pipeline that is being built. */
+export interface BuiltNode {
+  readonly builder: PlanBuilder
+  readonly port: UnboundPort
+}
+
+type Runner = (node: BuiltNode) => Promise<OutputHandle>
 let runner: Runner | undefined
 
 /** Gives collections the way to run: the front end must not know planner and engines, so the package's entry puts it in. */
@@ -19,7 +26,7 @@ export function setRunner(run: Runner): void {
   runner = run
 }
 
-export function runCollection(collection: Collection<unknown>): Promise<OutputHandle> {
+export function runCollection(node: BuiltNode): Promise<OutputHandle> {
   if (runner === undefined) throw bug('no runner is set')
-  return runner(collection)
+  return runner(node)
 }

@@ -1,7 +1,7 @@
 import { suggest } from '../base/did-you-mean.ts'
 import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
-import { type Schema, scalarTypeByName, scalarTypeNames, type Type, types } from '../data/type.ts'
+import { type Schema, type StructField, scalarTypeByName, scalarTypeNames, type Type, types } from '../data/type.ts'
 import { callPlace } from './call-place.ts'
 import type { ReturnsSyntax, TypeSyntax } from './syntax.ts'
 
@@ -36,15 +36,34 @@ export type ValueOfType<S> = S extends `${infer Base}?`
 /** The row that a schema declares. */
 export type RowOfSchema<S> = { -readonly [K in keyof S]: ValueOfType<S[K]> }
 
-/** Reads a type's text; an unknown name is `PLAN_UNKNOWN_TYPE`. */
+/** Reads a type's text, as `formatType` writes it; an unknown name is `PLAN_UNKNOWN_TYPE`. */
 export function parseTypeText(text: string): Type {
-  const array = /^array<(.*)>$/.exec(text)
-  if (array) return types.array(parseTypeText(array[1]))
+  const nested = /^\s*(array|struct)\s*<(.*)>\s*$/is.exec(text)
+  if (nested?.[1].toLowerCase() === 'array') return types.array(parseTypeText(nested[2].trim()))
+  if (nested) return types.struct(splitFields(nested[2]).map(parseField))
   const type = scalarTypeByName(text)
   if (type === undefined) {
     throw planError('PLAN_UNKNOWN_TYPE', `unknown type '${text}'`, { at: callPlace(), hint: suggest(text, scalarTypeNames) })
   }
   return type
+}
+
+/** `name type` or `name type not null`. */
+function parseField(text: string): StructField {
+  const [, name, type, notNull] = /^\s*(\S+)\s+(.*?)(\s+not\s+null)?\s*$/is.exec(text) ?? ['', text, '', undefined]
+  return { name, type: parseTypeText(type), nullable: notNull === undefined }
+}
+
+/** The texts between the commas that stand in no inner type. */
+function splitFields(text: string): string[] {
+  const parts = ['']
+  let depth = 0
+  for (const char of text) {
+    depth += char === '<' ? 1 : char === '>' ? -1 : 0
+    if (char === ',' && depth === 0) parts.push('')
+    else parts[parts.length - 1] += char
+  }
+  return parts
 }
 
 /** The columns of a schema. */

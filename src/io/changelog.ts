@@ -15,6 +15,8 @@ const target = fileTarget('changelog', 'jsonl', sinkOptions, true)
  */
 export const changelogSink: SinkConnector = {
   ...target,
+  // The changes of one row must meet to be summed up.
+  singlePart: () => true,
   check(options, context) {
     const own = context.fields.find((field) => changeColumnNames.has(field.name))
     if (own !== undefined) {
@@ -23,8 +25,6 @@ export const changelogSink: SinkConnector = {
       })
     }
     target.check(options, context)
-    // The changes of one row must meet to be summed up.
-    return { singlePart: true }
   },
   open(options, context) {
     const part = openPart(options, context)

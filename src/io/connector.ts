@@ -107,8 +107,10 @@ export interface SinkConnector {
   positional?: string
   options: Readonly<Record<string, OptionSpec>>
   traits: { exactlyOnce: boolean; weights: boolean }
-  /** Before any work: `SINK_EXISTS`, `SINK_UNWRITABLE`, bad options. Returns whether all rows go to one part. */
-  check(options: ConnectorOptions, context: { host: Host; cwd: string; fields: Schema }): { singlePart: boolean }
+  /** Do all rows go to one part? Decided by the options alone. */
+  singlePart(options: ConnectorOptions): boolean
+  /** Before any work: `SINK_EXISTS`, `SINK_UNWRITABLE`, bad options. */
+  check(options: ConnectorOptions, context: { host: Host; cwd: string; fields: Schema }): void
   open(options: ConnectorOptions, context: SinkContext): Sink
   /** Makes the parts visible under the final name by one rename; does nothing when that has been done. */
   commit(

@@ -42,10 +42,9 @@ export function fileTarget(
     positional: 'path',
     options,
     traits: { exactlyOnce: true, weights },
+    singlePart: (given) => !sinkTarget(given, '').isFolder,
     check(given, { host, cwd, fields }) {
-      const target = sinkTarget(given, cwd)
-      checkTarget(target, host, fields, extension)
-      return { singlePart: !target.isFolder }
+      checkTarget(sinkTarget(given, cwd), host, fields, extension)
     },
     commit: (given, parts, { host, cwd, runId }) => commitParts(sinkTarget(given, cwd), parts, runId, extension, host.disk),
     discard: (given, { host, cwd, runId }) => discardParts(sinkTarget(given, cwd), runId, host.disk),

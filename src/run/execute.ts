@@ -1,15 +1,13 @@
-import { join } from 'node:path'
 import { isMainThread, workerData } from 'node:worker_threads'
 import type { RunResult } from '../backends/backend.ts'
 import { runError } from '../base/errors.ts'
-import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
-import { findInterruptedRun, newRunFolder, removeStaleRuns } from '../runtime/run-folder.ts'
+import { newRunFolder, removeStaleRuns } from '../runtime/run-folder.ts'
+import { runsFolder } from './identity.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
 import type { Prepared } from './prepare.ts'
-import { type Program, projectRoot } from './program.ts'
 
 /** A finished run: its results, and what it took. */
 export interface FinishedRun extends AsyncDisposable {
@@ -25,11 +23,9 @@ export interface FinishedRun extends AsyncDisposable {
 /** Runs a prepared program. */
 export async function execute(prepared: Prepared, options: RunOptions): Promise<FinishedRun> {
   refuseNested()
-  const { planned, program, host } = prepared
+  const { planned, program, host, identity, interrupted } = prepared
   const runs = runsFolder(prepared.cwd)
   removeStaleRuns(host, runs, defaultConnectors)
-  const identity = identityOf(program)
-  const interrupted = options.resume === true ? findInterruptedRun(host, runs, identity) : undefined
   const folder = interrupted ?? newRunFolder(host, runs, { recoverable: planned.physical.mode === 'serial' })
   const result = await prepared.backend.run({
     plan: planned.physical,
@@ -73,13 +69,4 @@ function refuseNested(): void {
       hint: 'call it only in the main program: if (isMainThread) await run(...), or keep the pipeline in a module of its own',
     })
   }
-}
-
-/** Folder of this project's runs: `.millrace/runs` beside the nearest package.json, else in the working directory. */
-export const runsFolder = (cwd: string): string => join(projectRoot(cwd), '.millrace', 'runs')
-
-/** What a worker finds the functions by, and what `--resume` must find again: the program and its parameters. */
-function identityOf(program: Program): Value {
-  const params = [...program.params].map(([name, param]) => [name, 'text' in param ? param.text : String(param.value)])
-  return { key: program.key, params, reference: (program.reference ?? null) as Value }
 }

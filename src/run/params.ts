@@ -2,12 +2,15 @@ import { suggest } from '../base/did-you-mean.ts'
 import { usageError } from '../base/errors.ts'
 import { toJsValue } from '../data/js-value.ts'
 import type { Type, Value } from '../data/type.ts'
+import type { GivenParam } from '../dsl/bind/context.ts'
 import { parseTextValue, toValue } from '../dsl/bind/param-values.ts'
 import type { ParamSpec, Pipeline } from '../dsl/pipeline.ts'
 import { parseTypeText } from '../dsl/schema.ts'
 import { jsonCell } from '../io/format/cell.ts'
 import { jsonToValue } from './json-value.ts'
-import type { GivenParams } from './program.ts'
+
+/** Parameters by name, as the caller gives them. */
+export type GivenParams = ReadonlyMap<string, GivenParam>
 
 /** The parameters of a pipeline: as its function gets them, and as plain data for workers and fingerprints. */
 export interface PipelineParams {

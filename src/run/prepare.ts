@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Backend } from '../backends/backend.ts'
+import type { Backend, RunFolder } from '../backends/backend.ts'
 import { inlineBackend } from '../backends/inline/index.ts'
 import { threadsBackend } from '../backends/threads/index.ts'
 import { planError } from '../base/errors.ts'
@@ -17,6 +17,8 @@ import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Plan } from '../ir/logical.ts'
 import type { PlannedProgram } from '../planner/options.ts'
 import { planProgram } from '../planner/plan.ts'
+import { findInterruptedRun } from '../runtime/run-folder.ts'
+import { identityOf, runsFolder } from './identity.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
 import { sortResults } from './sorted.ts'
@@ -24,6 +26,10 @@ import { sortResults } from './sorted.ts'
 /** A program bound and planned: ready to explain or to run. */
 export interface Prepared {
   program: Program
+  /** What workers and `--resume` find the program by. */
+  identity: Value
+  /** The run to go on with. */
+  interrupted: RunFolder | undefined
   planned: PlannedProgram
   warnings: readonly BindWarning[]
   choice: BackendChoice
@@ -38,6 +44,8 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   const host = nodeHost()
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
+  const identity = identityOf(program)
+  const interrupted = options.resume === true ? findInterruptedRun(host, runsFolder(cwd), identity) : undefined
   const { plan: bound, warnings } = await bind(await withParsedTexts(program.plan), {
     connectors: defaultConnectors,
     host,
@@ -45,6 +53,8 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
     params: program.params,
     tables: options.tables ?? new Map(),
     incremental: options.incremental ?? false,
+    // A run that was killed while it committed may have left some of its outputs already.
+    checkSinks: interrupted?.committing !== true,
     sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes }),
   })
   const plan = options.sorted === true ? sortResults(bound) : bound
@@ -60,15 +70,20 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   }
   const backend = choice.backend === 'inline' ? inlineBackend : threadsBackend(options.workerUrl ?? workerUrl())
   const planned = planProgram(plan, {
-    mode: options.mode ?? 'auto',
+    mode: modeOf(options, program),
     backend: backend.traits,
     incremental: options.incremental ?? false,
     disabledRules: options.disabledRules ?? [],
     checkPlans: options.checkPlans ?? false,
     memoryBytes,
-    isSinglePart: (connector, sinkOptions) => isSinglePart(connector, sinkOptions, host, cwd),
+    isSinglePart,
   })
-  return { program, planned, warnings, choice, backend, memoryBytes, cwd, host }
+  return { program, identity, interrupted, planned, warnings, choice, backend, memoryBytes, cwd, host }
+}
+
+/** The command line's mode wins over what the program sets. */
+function modeOf({ mode = 'auto' }: RunOptions, program: Program): 'auto' | 'serial' | 'pipelined' {
+  return mode === 'auto' ? (program.plan.options.mode ?? 'auto') : mode
 }
 
 async function withParsedTexts(plan: Program['plan']): Promise<Program['plan']> {
@@ -93,10 +108,8 @@ function inputOf(plan: Plan, program: Program): { sizeBytes: number; splits: num
   return { sizeBytes, splits, importable: program.reference !== undefined || plan.fns.length === 0 }
 }
 
-function isSinglePart(connector: string, options: Value, host: Host, cwd: string): boolean {
-  const sink = defaultConnectors.sinks.get(connector)
-  return sink === undefined || sink.check(options as ConnectorOptions, { host, cwd, fields: [] }).singlePart
-}
+const isSinglePart = (connector: string, options: Value): boolean =>
+  defaultConnectors.sinks.get(connector)?.singlePart(options as ConnectorOptions) ?? true
 
 const sampledRows = 1_024
 

@@ -7,7 +7,7 @@ import { type BuiltPlan, isPipeline, type Pipeline } from '../dsl/pipeline.ts'
 import type { UserFunction } from '../dsl/plan-builder.ts'
 import type { UnboundPlan } from '../dsl/syntax.ts'
 import { importUserModule, moduleUrl } from './load-module.ts'
-import { pipelineParams } from './params.ts'
+import { type GivenParams, pipelineParams } from './params.ts'
 
 /** A program ready to bind: its plan as the user wrote it, the live functions, and how a worker finds the same functions. */
 export interface Program {
@@ -25,8 +25,6 @@ export interface Program {
 export type ProgramReference =
   | { kind: 'imports'; imports: readonly { id: number; module: string; export: string }[] }
   | { kind: 'pipeline'; module: string; name: string; params: Value; fingerprint: string }
-
-export type GivenParams = ReadonlyMap<string, GivenParam>
 
 /** Loads a `.flow` file or a TypeScript or JavaScript module with a pipeline. */
 export async function loadProgram(path: string, params: GivenParams): Promise<Program> {

@@ -27,7 +27,7 @@ export function formatTable(fields: Schema, batches: Iterable<Batch>, rowCount: 
   const widths = names.map((name, i) =>
     Math.max(displayWidth(name), displayWidth(kinds[i]), ...rows.map((row) => displayWidth(row[i]))),
   )
-  fit(widths, options.width)
+  narrow(widths, options.width)
   const right = fields.slice(0, shown).map((field) => field.type.kind === 'int64' || field.type.kind === 'float64')
   const line = (cells: readonly string[], align: readonly boolean[]): string =>
     `│ ${cells.map((cell, i) => pad(cut(cell, widths[i]), widths[i], align[i])).join(' │ ')} │`
@@ -62,7 +62,6 @@ function firstRows(fields: Schema, batches: Iterable<Batch>, count: number, colu
 }
 
 const clean = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) =>
     c === '\n' ? '\\n' : c === '\t' ? '\\t' : c === '\r' ? '\\r' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
@@ -78,7 +77,7 @@ function cut(text: string, width = widestCell): string {
 }
 
 /** Narrows the widest columns until the table fits; every column keeps 4 places. */
-function fit(widths: number[], total: number): void {
+function narrow(widths: number[], total: number): void {
   const used = (): number => widths.reduce((sum, width) => sum + width + 3, 1)
   while (used() > total) {
     const widest = widths.indexOf(Math.max(...widths))

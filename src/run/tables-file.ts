@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { suggest } from '../base/did-you-mean.ts'
 import { type MillraceError, sourceError, usageError } from '../base/errors.ts'
-import type { Schema, Value } from '../data/type.ts'
+import type { Schema, Type, Value } from '../data/type.ts'
 import type { GivenTable } from '../dsl/bind/context.ts'
 import { parseTypeText } from '../dsl/schema.ts'
 import { defaultConnectors } from '../io/index.ts'
@@ -83,6 +83,17 @@ function schemaOf(path: string, name: string, columns: unknown): Schema {
     if (!Array.isArray(column) || typeof column[0] !== 'string' || typeof column[1] !== 'string') {
       throw tablesError(path, `a column of table '${name}' must be [name, type], found ${JSON.stringify(column)}`)
     }
-    return { name: column[0], type: parseTypeText(column[1]), nullable: true }
+    return { name: column[0], type: typeOf(path, name, column), nullable: true }
   })
+}
+
+function typeOf(path: string, table: string, [column, text]: readonly string[]): Type {
+  try {
+    return parseTypeText(text)
+  } catch (cause) {
+    // The error knows places in programs only.
+    throw usageError('USAGE_TABLES', `${path}: column '${column}' of table '${table}': ${(cause as MillraceError).message}`, {
+      hint: (cause as MillraceError).details.hint,
+    })
+  }
 }

@@ -124,7 +124,7 @@ describe('changelog sink', () => {
   const options = { path: 'out.jsonl', mode: 'overwrite' }
 
   const writeLog = (write: (sink: ReturnType<typeof changelogSink.open>) => void) => {
-    expect(changelogSink.check(options, context())).toEqual({ singlePart: true })
+    expect(changelogSink.singlePart(options)).toBe(true)
     const sink = changelogSink.open(options, { ...context(), partition: 0, attempt: 0 })
     write(sink)
     changelogSink.commit(options, [sink.prepare()], context())

@@ -92,7 +92,8 @@ const lines: SinkConnector = {
   kind: 'lines',
   options: {},
   traits: { exactlyOnce: true, weights: true },
-  check: () => ({ singlePart: false }),
+  singlePart: () => false,
+  check: () => {},
   open(options, { host, partition, attempt, runId }) {
     const path = `${options.path}.${runId}.${partition}.${attempt}.part`
     const file = host.disk.create(path)

@@ -25,6 +25,8 @@ export interface BindContext {
   tables: ReadonlyMap<string, GivenTable>
   /** Changes flow as deltas, epoch by epoch. */
   incremental: boolean
+  /** Refuse outputs that exist or cannot be written. */
+  checkSinks: boolean
   /**
    * Runs the plan's prefix that ends at `node` on a few rows and returns what closures would see of its output: elements, row objects, or
    * `[key, value]` pairs. At most the first 1,024 input rows are read.

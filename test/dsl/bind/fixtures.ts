@@ -123,7 +123,8 @@ export const fileSink: SinkConnector = {
   positional: 'path',
   options: { path: { type: types.string, summary: '' }, header: { type: types.bool, summary: '' } },
   traits: { exactlyOnce: true, weights: false },
-  check: () => ({ singlePart: true }),
+  singlePart: () => true,
+  check: () => {},
   open: () => {
     throw new Error('not opened by bind')
   },
@@ -145,6 +146,7 @@ export function contextOf(extra: Partial<BindContext> = {}): BindContext {
     params: new Map(),
     tables: new Map(),
     incremental: false,
+    checkSinks: true,
     sample: async () => [],
     ...extra,
   }
