@@ -2,7 +2,7 @@ import { MillraceError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import type { Value } from '../../data/type.ts'
 import { type CallUserFunction, evaluateExpr } from '../../ir/evaluate.ts'
-import type { ColumnId, Expr } from '../../ir/expr.ts'
+import type { Expr } from '../../ir/expr.ts'
 import { findFunction } from '../../ir/functions/catalogue.ts'
 import { findKernel } from '../kernels/index.ts'
 import { anyNull, blankOf, bytesOf, type Code, constantCode, fromValue, isText, nullCode, plain, plainOf } from './code.ts'
@@ -85,7 +85,7 @@ function slowCall(expr: CallExpr | Extract<Expr, { e: 'user' }>, user: CallUserF
 }
 
 /** An error of an expression with the place of the expression. */
-export function placed(thrown: unknown, at: Place | undefined): unknown {
+function placed(thrown: unknown, at: Place | undefined): unknown {
   if (at === undefined || !(thrown instanceof MillraceError) || thrown.details.at !== undefined) return thrown
   return new MillraceError(thrown.code, thrown.message, { ...thrown.details, at })
 }
@@ -189,15 +189,4 @@ function join(em: Emitter, expr: Expr, branches: (assign: (code: Code) => void) 
     em.line(`${isNull} = ${code.isNull}`)
   })
   return plain(type, value, isNull)
-}
-
-/** The columns that an expression reads. */
-export function columnsOf(expr: Expr, into: Set<ColumnId> = new Set()): Set<ColumnId> {
-  if (expr.e === 'column') into.add(expr.column)
-  else if (expr.e === 'call' || expr.e === 'user') for (const arg of expr.args) columnsOf(arg, into)
-  else if (expr.e === 'case') {
-    for (const arm of expr.arms) columnsOf(arm.then, columnsOf(arm.when, into))
-    if (expr.else !== undefined) columnsOf(expr.else, into)
-  }
-  return into
 }

@@ -24,16 +24,10 @@ export interface SegmentShape {
   closure: (fn: FnRef) => Function
 }
 
-/** A closure call in generated code, for errors. */
-export interface Site {
-  fn: FnRef
-}
-
 /** The text of a segment's loop and the values that it refers to. */
 export interface Generated {
   source: string
   constants: readonly unknown[]
-  sites: readonly Site[]
 }
 
 /** A row between two steps: columns, or a value on its way from closure to closure. */
@@ -52,7 +46,8 @@ class SegmentWriter {
   readonly #em = new Emitter()
   readonly #shape: SegmentShape
   readonly #store: Store
-  readonly #sites: Site[] = []
+  /** Closures are numbered in the order of the steps, for errors. */
+  #closures = 0
   /** May one row of input make several rows? */
   readonly #many: boolean
 
@@ -93,7 +88,7 @@ class SegmentWriter {
       'return row',
       '}',
     ]
-    return { source: source.join('\n'), constants: em.constants, sites: this.#sites }
+    return { source: source.join('\n'), constants: em.constants }
   }
 
   #step(at: number, row: Row): void {
@@ -115,9 +110,17 @@ class SegmentWriter {
         return em.block(`if (${condition})`, () => this.#step(at + 1, row))
       }
       case 'unnest':
-        if (!weighted && isPieces(steps.slice(at), fields, scope.row.length)) return compilePieces(em, step, scope, this.#store)
+        if (!weighted && isPieces(steps.slice(at), fields, scope.row.length))
+          return compilePieces(em, step, scope, this.#store, (slot) => this.#isDirect(at, slot))
         return compileUnnest(em, step, scope, (slots) => this.#step(at + 1, { slots }))
     }
+  }
+
+  /** Is it a text column of the input, without nulls, whose every row gets to step `at`? */
+  #isDirect(at: number, { source }: Slot): boolean {
+    const { input, steps } = this.#shape
+    if (source === undefined || 'values' in input || !steps.slice(0, at).every((step) => step.step === 'project')) return false
+    return input.columns[source].store === 'bytes' && !input.columns[source].nulls
   }
 
   #slots(row: Row): readonly Slot[] {
@@ -128,7 +131,7 @@ class SegmentWriter {
     const em = this.#em
     const fn = em.constant(this.#shape.closure(step.fn))
     const arg = 'slots' in row ? closureArgument(em, row.slots, step.input, step.fn.reads) : row.value
-    const site = this.#sites.push({ fn: step.fn }) - 1
+    const site = this.#closures++
     const call = (text: string): string => {
       const result = em.name('x')
       em.line(`site = ${site}`)

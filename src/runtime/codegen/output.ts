@@ -10,7 +10,7 @@ export interface BatchTarget {
   rows: number
   bytes: number
 }
-export const defaultTarget: BatchTarget = { rows: targetBatchRows, bytes: targetBatchBytes }
+const defaultTarget: BatchTarget = { rows: targetBatchRows, bytes: targetBatchBytes }
 
 /** The rows that a segment has made and not yet given away. Generated code writes to the builders between `reserve` and `flush`. */
 export class Output {

@@ -65,7 +65,7 @@ export function emitRow(
   em.line('n++')
 }
 
-export function flushWhenFull(em: Emitter, store: Store): void {
+function flushWhenFull(em: Emitter, store: Store): void {
   em.block(`if (${['n === limit', ...store.room.map((room) => `!(${room})`)].join(' || ')})`, () => flushNow(em, store))
 }
 

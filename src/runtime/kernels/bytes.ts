@@ -72,12 +72,6 @@ export function skipBack(data: Uint8Array, start: number, end: number, count: nu
   return at
 }
 
-export function isAscii(data: Uint8Array, start: number, end: number): boolean {
-  let all = 0
-  for (let i = start; i < end; i++) all |= data[i]
-  return all < 128
-}
-
 const mapped = (from: number, to: number, by: number): Uint8Array =>
   Uint8Array.from({ length: 256 }, (_, byte) => (byte >= from && byte <= to ? byte + by : byte))
 /** ASCII bytes in lower and in upper case. */

@@ -43,6 +43,11 @@ describe('segments', () => {
         await runSegment([words(), onlyItem], [batch], { fields: schemaOf(types.string), target: { rows, bytes: 1000 } }),
       ).toEqual(expected)
     }
+    const upper = unnest(call('split', types.array(types.string), call('upper', types.string, line), constant('B', types.string)))
+    const byB = texts.flatMap((value) => value?.toUpperCase().split('B') ?? []).map((word) => [word])
+    expect(
+      await runSegment([upper, onlyItem], [batch], { fields: schemaOf(types.string), target: { rows: 3, bytes: 1000 } }),
+    ).toEqual(byB)
     const byTwo = texts.flatMap((value) => value?.split('  ') ?? []).map((word) => [word])
     expect(await runSegment([words('  '), onlyItem], [batch], { fields: schemaOf(types.string) })).toEqual(byTwo)
   })
