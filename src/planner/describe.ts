@@ -39,7 +39,9 @@ export function describeNode(node: LogicalNode, names: ReadonlyMap<ColumnId, str
     case 'unnest':
       return `unnest ${print(node.expr)} as ${name(node.item)}${node.outer ? ' (outer)' : ''}`
     case 'aggregate': {
-      const calls = node.calls.map((call) => named(describeCall(call, print), name(call.column)))
+      const calls = node.calls.map((call) =>
+        named(node.phase === 'final' ? `${functionName(call)}(…)` : describeCall(call, print), name(call.column)),
+      )
       const by = node.by.map(({ column, expr }) => named(print(expr), name(column)))
       const phase = node.phase === 'complete' ? '' : `${node.phase} `
       return `${phase}aggregate ${list(calls)}${by.length === 0 ? '' : `${calls.length === 0 ? '' : ' '}by ${list(by)}`}`
@@ -70,10 +72,14 @@ export function describeNode(node: LogicalNode, names: ReadonlyMap<ColumnId, str
   }
 }
 
-export function describeCall(call: AggCall, print: (expr: Expr) => string): string {
-  const fn = typeof call.fn === 'string' ? call.fn : call.fn.label
+function describeCall(call: AggCall, print: (expr: Expr) => string): string {
   const args = call.args.length === 0 ? '*' : call.args.map(print).join(', ')
-  return `${fn}(${call.distinct ? 'distinct ' : ''}${args})${call.where === undefined ? '' : ` where ${print(call.where)}`}`
+  return `${functionName(call)}(${call.distinct ? 'distinct ' : ''}${args})${call.where === undefined ? '' : ` where ${print(call.where)}`}`
+}
+
+/** The arguments of a final call are columns of a state, which say nothing to the reader. */
+function functionName(call: AggCall): string {
+  return typeof call.fn === 'string' ? call.fn : call.fn.label
 }
 
 export function pathOf(options: unknown): string | undefined {

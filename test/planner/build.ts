@@ -80,7 +80,7 @@ export class PlanBuilder {
       [input],
       output(
         made.map(({ field }) => field),
-        input.output.order,
+        typeof input.output.order === 'string' ? input.output.order : 'source',
       ),
     )
   }
@@ -290,7 +290,7 @@ export const options: PlannerOptions = {
   backend: {
     name: 'inline',
     operators: {},
-    functions: new Set(['count', 'sum', 'less', 'equal', 'and']),
+    functions: new Set(['less', 'equal', 'and']),
     userFunctions: true,
     maxWorkers: 1,
   },

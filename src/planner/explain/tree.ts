@@ -4,14 +4,18 @@ import type { LogicalNode, Output, Plan } from '../../ir/logical.ts'
 import { describeNode, nameColumns } from '../describe.ts'
 import { wrap } from './layout.ts'
 
-/** The plan as trees, one for each result and sink: a node, its row, then what it reads. What several nodes read is spelled out once. */
-export function planTree(plan: Plan): string[] {
+/**
+ * The plan as trees, one for each result and sink: a node, its row where that differs from what it reads (never if `rows` is false), then
+ * what it reads. What several nodes read is spelled out once.
+ */
+export function planTree(plan: Plan, rows = true): string[] {
   const names = nameColumns(plan)
   const tree: Tree = {
     names,
     byId: new Map(plan.nodes.map((node) => [node.id, node])),
     readers: countReaders(plan),
     seen: new Set(),
+    rows,
   }
   const lines: string[] = []
   for (const { name, port } of plan.outputs) lines.push(`  result ${name}`, ...nodeLines(tree, port.node, '  └─ ', '     '))
@@ -24,6 +28,7 @@ interface Tree {
   byId: ReadonlyMap<NodeId, LogicalNode>
   readers: ReadonlyMap<NodeId, number>
   seen: Set<NodeId>
+  rows: boolean
 }
 
 function nodeLines(tree: Tree, id: NodeId, first: string, rest: string): string[] {
@@ -32,13 +37,23 @@ function nodeLines(tree: Tree, id: NodeId, first: string, rest: string): string[
   if (tree.seen.has(id)) return wrap(`${mark}${describeNode(node, tree.names)} (as above)`, first, `${rest}     `)
   tree.seen.add(id)
   const below = node.inputs.length > 0 ? `${rest}│    ` : `${rest}     `
-  const row = node.outputs[0] === undefined ? [] : wrap(rowText(node.outputs[0]), `${below}: `, `${below}  `)
-  const lines = [...wrap(mark + describeNode(node, tree.names), first, below), ...row]
+  const row = tree.rows ? newRow(tree, node) : undefined
+  const lines = [
+    ...wrap(mark + describeNode(node, tree.names), first, below),
+    ...(row === undefined ? [] : wrap(row, `${below}: `, `${below}  `)),
+  ]
   node.inputs.forEach((port, i) => {
     const last = i === node.inputs.length - 1
     lines.push(...nodeLines(tree, port.node, `${rest}${last ? '└─ ' : '├─ '}`, `${rest}${last ? '   ' : '│  '}`))
   })
   return lines
+}
+
+function newRow(tree: Tree, node: LogicalNode): string | undefined {
+  if (node.outputs.length === 0) return undefined
+  const row = rowText(node.outputs[0])
+  const [port] = node.inputs
+  return port !== undefined && rowText(tree.byId.get(port.node)!.outputs[port.out]) === row ? undefined : row
 }
 
 const shownFields = 12

@@ -80,7 +80,7 @@ export interface NodeBasis {
 
 /** Adds a physical node to a stage and returns its id. */
 export function addNode(draft: Draft, stage: StageDraft, form: PhysicalForm, basis: NodeBasis): number {
-  const inputs = basis.inputs.map((id) => stage.nodes.find((node) => node.id === id)!)
+  const inputs = basis.inputs.map((id) => stage.nodes.findLast((node) => node.id === id)!)
   const fields = schemaOf(basis.fields)
   const node = {
     ...form,

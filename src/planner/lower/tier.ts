@@ -6,13 +6,13 @@ import { callsOf, functionsOf } from '../expressions.ts'
 
 /** How a node will run, decided from data alone: B calls user functions, A* has a function without a kernel, A is generated loops only. */
 export function tierOf(form: PhysicalForm, backend: BackendTraits): PhysicalNode['tier'] {
-  if (form.operator === 'aggregate') {
-    if (form.spec.calls.some((call) => typeof call.fn !== 'string')) return 'B'
-    return form.spec.calls.every((call) => backend.functions.has(call.fn as string)) ? 'A' : 'A*'
-  }
+  // Every catalogue aggregate has an accumulator over typed arrays.
+  if (form.operator === 'aggregate') return form.spec.calls.some((call) => typeof call.fn !== 'string') ? 'B' : 'A'
   if (form.operator === 'segment' && form.spec.steps.some((step) => step.step === 'parallelDo')) return 'B'
   const exprs = exprsOf(form)
   if (functionsOf(exprs).length > 0) return 'B'
+  // A residual is evaluated for each pair of rows.
+  if (form.operator === 'join' && exprs.length > 0) return 'A*'
   return callsOf(exprs).every((fn) => backend.functions.has(fn)) ? 'A' : 'A*'
 }
 

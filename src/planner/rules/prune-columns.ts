@@ -285,13 +285,13 @@ function columnIds(output: Output): ColumnId[] {
   return output.fields.map((field) => field.column)
 }
 
-/** Rows that were sorted by a column which is gone still come in a fixed order. */
+/** Rows stay sorted by the keys before the first one that is gone. */
 function withFields(output: Output, fields: readonly Field[]): Output {
-  const left = new Set(fields.map((field) => field.column))
   const { order } = output
-  const known =
-    typeof order === 'string' || order.sorted.every((key) => [...columnsOf(key.expr)].every((column) => left.has(column)))
-  return { ...output, fields, order: known ? order : 'source' }
+  if (typeof order === 'string') return { ...output, fields }
+  const left = new Set(fields.map((field) => field.column))
+  const gone = order.sorted.findIndex((key) => ![...columnsOf(key.expr)].every((column) => left.has(column)))
+  return { ...output, fields, order: gone < 0 ? order : { sorted: order.sorted.slice(0, gone) } }
 }
 
 /** Only what saves reading or computing is worth telling. */

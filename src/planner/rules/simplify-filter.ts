@@ -22,12 +22,15 @@ export const simplifyFilter: Rule = {
       ctx.fired('the condition is true for no row')
       return ctx.build.node({ op: 'values', rows: [] }, [], node.outputs[0])
     }
-    if (node.predicate.e === 'call' && node.predicate.fn === 'and' && parts.length === node.predicate.args.length)
-      return undefined
-    if (parts.length === 1 && parts[0] === node.predicate) return undefined
+    if (isSimple(node.predicate, parts)) return undefined
     ctx.fired('conditions that are nested, repeated or always true say nothing new')
     return ctx.build.onto({ ...node, predicate: conjunction(parts)! }, [ctx.input(node, 0)])
   },
+}
+
+function isSimple(predicate: Expr, parts: readonly Expr[]): boolean {
+  if (predicate.e !== 'call' || predicate.fn !== 'and') return parts[0] === predicate
+  return parts.length === predicate.args.length && parts.every((part, i) => part === predicate.args[i])
 }
 
 function distinctParts(parts: readonly Expr[]): Expr[] {
