@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BenchOptions } from '../main.ts'
 import { type Contender, interleave, report } from '../measure.ts'
-import { answer } from './answer.mjs.mts'
+import { answer } from './answer.js'
 import { zipfText } from './generate.ts'
 
 const here = import.meta.dirname

@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api'
-import { answer } from './answer.mjs.mts'
+import { answer } from './answer.js'
 
 const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
 const connection = await instance.connect()

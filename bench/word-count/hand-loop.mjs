@@ -1,7 +1,7 @@
 // A hand-written loop over bytes with an open-addressing table: what a careful programmer would write for this one job.
 // Prints `words different hash`, the answer that all contenders must agree on.
 import { openSync, readSync } from 'node:fs'
-import { answer } from './answer.mjs.mts'
+import { answer } from './answer.js'
 
 const file = openSync(process.argv[2], 'r')
 const chunk = Buffer.alloc(1 << 20)

@@ -1,7 +1,7 @@
 // What most programs do: readline, split, Map.
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { answer } from './answer.mjs.mts'
+import { answer } from './answer.js'
 
 const counts = new Map()
 for await (const line of createInterface({ input: createReadStream(process.argv[2]) })) {
