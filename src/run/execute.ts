@@ -1,10 +1,11 @@
 import { isMainThread, workerData } from 'node:worker_threads'
 import type { RunResult } from '../backends/backend.ts'
 import { runError } from '../base/errors.ts'
+import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
 import { newRunFolder, removeStaleRuns } from '../runtime/run-folder.ts'
-import { runsFolder } from './identity.ts'
+import { isSameRun, runsFolder } from './identity.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
 import type { Prepared } from './prepare.ts'
@@ -31,7 +32,7 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
     plan: planned.physical,
     functions: program.functions,
     connectors: defaultConnectors,
-    program: identity,
+    program: identity as unknown as Value,
     workers: prepared.choice.workers,
     memoryBytes: prepared.memoryBytes,
     cwd: prepared.cwd,
@@ -40,6 +41,8 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress,
   })
+  // The results are there: an older run of the same need not go on any more.
+  removeStaleRuns(host, runs, defaultConnectors, (other) => isSameRun(other as never, identity))
   return finished(folder.id, result, prepared)
 }
 

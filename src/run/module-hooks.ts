@@ -1,6 +1,15 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 let registered = false
+const digests = new Map<string, string>()
+
+/** Digests of the modules that the user's programs have loaded in this thread, by path; packages do not count. */
+export function userModules(): Record<string, string> {
+  return Object.fromEntries([...digests].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
 
 /**
  * Makes user modules work as they stand: `import 'millrace'` means this copy of the package, so that a pipeline and its runner always share
@@ -14,11 +23,11 @@ export function registerModuleHooks(): void {
   registerHooks({
     resolve: (specifier, context, next) =>
       specifier === 'millrace' ? { url: own, shortCircuit: true } : next(specifier, context),
-    load: (url, context, next) =>
-      next(
-        url,
-        isUserTypeScript(url) && context.format === 'commonjs-typescript' ? { ...context, format: 'module-typescript' } : context,
-      ),
+    load: (url, context, next) => {
+      if (isUserModule(url, own)) digests.set(fileURLToPath(url), digestOf(url))
+      const isScript = isUserTypeScript(url) && context.format === 'commonjs-typescript'
+      return next(url, isScript ? { ...context, format: 'module-typescript' } : context)
+    },
   })
 }
 
@@ -28,5 +37,14 @@ function ownEntry(): string {
     ? new URL('../index.ts', import.meta.url).href
     : new URL('./index.js', import.meta.url).href
 }
+
+const isUserModule = (url: string, own: string): boolean =>
+  url.startsWith('file:') && !url.includes('/node_modules/') && !url.startsWith(new URL('.', own).href)
+
+const digestOf = (url: string): string =>
+  createHash('sha256')
+    .update(readFileSync(new URL(url)))
+    .digest('hex')
+    .slice(0, 16)
 
 const isUserTypeScript = (url: string): boolean => url.endsWith('.ts') && !url.includes('/node_modules/')

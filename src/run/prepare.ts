@@ -17,8 +17,9 @@ import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Plan } from '../ir/logical.ts'
 import type { PlannedProgram } from '../planner/options.ts'
 import { planProgram } from '../planner/plan.ts'
-import { findInterruptedRun } from '../runtime/run-folder.ts'
-import { identityOf, runsFolder } from './identity.ts'
+import { runChanged } from '../runtime/journal.ts'
+import { findInterruptedRun, type InterruptedRun } from '../runtime/run-folder.ts'
+import { identityOf, isSameRun, type ProgramIdentity, programDifference, runsFolder } from './identity.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
 import { sortResults } from './sorted.ts'
@@ -27,7 +28,7 @@ import { sortResults } from './sorted.ts'
 export interface Prepared {
   program: Program
   /** What workers and `--resume` find the program by. */
-  identity: Value
+  identity: ProgramIdentity
   /** The run to go on with. */
   interrupted: RunFolder | undefined
   planned: PlannedProgram
@@ -45,7 +46,7 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
   const identity = identityOf(program)
-  const interrupted = options.resume === true ? findInterruptedRun(host, runsFolder(cwd), identity) : undefined
+  const interrupted = options.resume === true ? interruptedRun(host, cwd, identity) : undefined
   const { plan: bound, warnings } = await bind(await withParsedTexts(program.plan), {
     connectors: defaultConnectors,
     host,
@@ -70,7 +71,7 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   }
   const backend = choice.backend === 'inline' ? inlineBackend : threadsBackend(options.workerUrl ?? workerUrl())
   const planned = planProgram(plan, {
-    mode: modeOf(options, program),
+    mode: interrupted === undefined ? modeOf(options, program) : resumedMode(options),
     backend: backend.traits,
     incremental: options.incremental ?? false,
     disabledRules: options.disabledRules ?? [],
@@ -80,6 +81,17 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   })
   return { program, identity, interrupted, planned, warnings, choice, backend, memoryBytes, cwd, host }
 }
+
+/** @throws MillraceError `RUN_CHANGED` when the program is not what it was. */
+function interruptedRun(host: Host, cwd: string, identity: ProgramIdentity): InterruptedRun | undefined {
+  const found = findInterruptedRun(host, runsFolder(cwd), (program) => isSameRun(program as never, identity))
+  const difference = found && programDifference(found.program as never, identity)
+  if (difference !== undefined) throw runChanged(difference)
+  return found
+}
+
+// Only serial runs can go on, so `--resume` alone means one.
+const resumedMode = ({ mode = 'auto' }: RunOptions): 'serial' | 'pipelined' => (mode === 'auto' ? 'serial' : mode)
 
 /** The command line's mode wins over what the program sets. */
 function modeOf({ mode = 'auto' }: RunOptions, program: Program): 'auto' | 'serial' | 'pipelined' {

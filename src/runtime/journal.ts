@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { runError } from '../base/errors.ts'
+import { type MillraceError, runError } from '../base/errors.ts'
 import type { Disk, DiskFile } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
@@ -16,6 +16,7 @@ export interface JournalHeader {
   /** May a later process go on with it? Else the header only tells whose left-overs these are. */
   recoverable: boolean
   fingerprint: string
+  mode: PhysicalPlan['mode']
   program: Value
   sources: readonly SourceFile[]
   sinks: readonly { connector: string; options: Value }[]
@@ -49,6 +50,7 @@ export function headerOf(plan: PhysicalPlan, run: { program: Value; cwd: string;
     pid: process.pid,
     recoverable: run.recoverable,
     fingerprint: plan.fingerprint,
+    mode: plan.mode,
     program: run.program,
     sources: sourcesOf(plan),
     sinks: plan.sinks.map(({ connector, options }) => ({ connector, options })),
@@ -167,12 +169,14 @@ function readText(disk: Disk, path: string): string | undefined {
   return new TextDecoder().decode(bytes)
 }
 
-/** Refuses to go on with a run of something else: `RUN_CHANGED` names the first difference. */
+/** Refuses to go on with a run over other inputs or by another plan: `RUN_CHANGED` names the first difference. */
 export function checkUnchanged(earlier: JournalHeader, now: JournalHeader): void {
   const difference = firstDifference(earlier, now)
-  if (difference === undefined) return
-  throw runError('RUN_CHANGED', `the interrupted run cannot go on: ${difference}`, { hint: 'start it anew, without resuming' })
+  if (difference !== undefined) throw runChanged(difference)
 }
+
+export const runChanged = (difference: string): MillraceError =>
+  runError('RUN_CHANGED', `the interrupted run cannot go on: ${difference}`, { hint: 'start it anew, without --resume' })
 
 function firstDifference(earlier: JournalHeader, now: JournalHeader): string | undefined {
   const before = new Map(earlier.sources.map((file) => [file.path, file]))
@@ -184,7 +188,7 @@ function firstDifference(earlier: JournalHeader, now: JournalHeader): string | u
     before.delete(file.path)
   }
   for (const path of before.keys()) return `'${path}' is no input any more`
-  if (encodeData(earlier.program) !== encodeData(now.program)) return 'the program or its parameters are others'
-  if (earlier.fingerprint !== now.fingerprint) return 'the program, its parameters or its settings changed'
+  if (earlier.mode !== now.mode) return `it ran in ${earlier.mode} mode, now in ${now.mode} mode`
+  if (earlier.fingerprint !== now.fingerprint) return 'the program or its settings changed'
   return undefined
 }

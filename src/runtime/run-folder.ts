@@ -1,7 +1,6 @@
 import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
-import { encodeData } from '../ir/serde.ts'
 import { type JournalState, readJournal } from './journal.ts'
 
 /** Where a run keeps its files. */
@@ -19,33 +18,46 @@ export function newRunFolder(host: Host, runsDirectory: string, options: { recov
   return { id, directory: `${runsDirectory}/${id}`, resume: false, recoverable: options.recoverable }
 }
 
-/**
- * The newest run of this program which can go on: its process is gone, it kept a journal, and it did not end.
- * `program` is compared as a whole, so it should hold the parameters. `committing` tells that outputs may have their final names already.
- */
+/** A run that was killed. */
+export interface InterruptedRun extends Folder {
+  /** What it was started with. */
+  program: Value
+  /** Its outputs may have their final names already. */
+  committing: boolean
+}
+
+/** The newest run which can go on (its process is gone, it kept a journal, and it did not end) of a program that `isSame`. */
 export function findInterruptedRun(
   host: Host,
   runsDirectory: string,
-  program: Value,
-): (Folder & { committing: boolean }) | undefined {
-  const wanted = encodeData(program)
+  isSame: (program: Value) => boolean,
+): InterruptedRun | undefined {
   const found = foldersIn(host, runsDirectory).findLast(
-    ({ journal }) => journal !== undefined && canGoOn(journal) && encodeData(journal.header.program) === wanted,
+    ({ journal }) => journal !== undefined && canGoOn(journal) && isSame(journal.header.program),
   )
   if (found?.journal === undefined) return undefined
   const { id, directory, journal } = found
-  return { id, directory, resume: true, recoverable: true, committing: journal.committing }
+  const { program } = journal.header
+  return { id, directory, resume: true, recoverable: true, program, committing: journal.committing }
 }
 
 /**
- * Removes what killed processes have left and nobody can go on with: their folders, and the files that their sinks had staged.
+ * Removes what killed processes have left and nobody will go on with: their folders, and the files that their sinks had staged.
  * Returns the ids of the runs that were removed.
+ *
+ * @param isSuperseded - is a run of this program no longer wanted, though it could go on?
  */
-export function removeStaleRuns(host: Host, runsDirectory: string, connectors: ConnectorRegistry): readonly string[] {
+export function removeStaleRuns(
+  host: Host,
+  runsDirectory: string,
+  connectors: ConnectorRegistry,
+  isSuperseded: (program: Value) => boolean = () => false,
+): readonly string[] {
   const removed: string[] = []
   for (const { id, directory, journal } of foldersIn(host, runsDirectory)) {
     // Without a header it may be a run that is just starting; its folder is a few bytes.
-    if (journal === undefined || isAlive(journal.pid) || canGoOn(journal)) continue
+    if (journal === undefined || isAlive(journal.pid)) continue
+    if (canGoOn(journal) && !isSuperseded(journal.header.program)) continue
     for (const { connector, options } of journal.header.sinks) {
       connectors.sinks.get(connector)?.discard(options as never, { host, cwd: journal.header.cwd, runId: id })
     }

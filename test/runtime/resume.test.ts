@@ -11,6 +11,7 @@ import { expectedSums, requestFor, sinkPlan, sortedRows, tempFolder, testConnect
 const host = nodeHost()
 const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
 const program = { name: 'crash', n: 1n }
+const isSame = (other: unknown): boolean => (other as typeof program).n === 1n
 
 /** A folder in which a run was killed with SIGKILL. */
 function crash(mode: 'serial' | 'pipelined', recoverable: boolean, killAt: number | 'commit'): string {
@@ -31,7 +32,7 @@ const rowsIn = (folder: string) =>
   )
 
 async function resume(folder: string, mode: 'serial' | 'pipelined', change: object = {}) {
-  const run = findInterruptedRun(host, join(folder, 'runs'), program)
+  const run = findInterruptedRun(host, join(folder, 'runs'), isSame)
   if (run === undefined) throw new Error('no interrupted run was found')
   const plan = { ...sinkPlan(mode, join(folder, 'out.jsonl')), ...change }
   const result = await inlineBackend.run(requestFor(plan, { cwd: folder, program, run }))
@@ -78,7 +79,7 @@ describe('a killed run that keeps a journal', () => {
     const folder = crash('serial', true, 2)
     await expect(resume(folder, 'serial', { fingerprint: 'g' })).rejects.toMatchObject({
       code: 'RUN_CHANGED',
-      message: 'the interrupted run cannot go on: the program, its parameters or its settings changed',
+      message: 'the interrupted run cannot go on: the program or its settings changed',
     })
     await resume(folder, 'serial')
     expect(rowsIn(folder)).toEqual(expectedSums())
@@ -86,7 +87,7 @@ describe('a killed run that keeps a journal', () => {
 
   it('is not found for another program, and not removed as stale', () => {
     const folder = crash('serial', true, 2)
-    expect(findInterruptedRun(host, join(folder, 'runs'), { name: 'crash', n: 2n })).toBeUndefined()
+    expect(findInterruptedRun(host, join(folder, 'runs'), () => false)).toBeUndefined()
     expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toEqual([])
   })
 })
@@ -94,7 +95,7 @@ describe('a killed run that keeps a journal', () => {
 it('removes the folder and the staged parts of a killed run that cannot go on', () => {
   const folder = crash('pipelined', false, 3)
   expect(readdirSync(folder).length).toBeGreaterThan(1)
-  expect(findInterruptedRun(host, join(folder, 'runs'), program)).toBeUndefined()
+  expect(findInterruptedRun(host, join(folder, 'runs'), isSame)).toBeUndefined()
   expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toHaveLength(1)
   expect(readdirSync(folder)).toEqual(['runs'])
   expect(readdirSync(join(folder, 'runs'))).toEqual([])
