@@ -41,10 +41,9 @@ export function lowerPlan(plan: Plan, options: PlannerOptions): Draft {
     const outputs = node.inputs.map((port) => byId.get(port.node)!.outputs[port.out])
     const onlyConsumer = uses.get(node.id) === 1 ? consumers.get(node.id) : undefined
     const made = lowerNode(draft, node, inputs, outputs, { onlyConsumer, byId })
-    streams.set(
-      node.id,
-      (uses.get(node.id) ?? 0) > 1 || (isNarrow(node) && !draft.fuse) ? made.map((stream) => settle(draft, stream)) : made,
-    )
+    const shared = (uses.get(node.id) ?? 0) > 1
+    const closed = shared || (isNarrow(node) && !draft.fuse) ? made.map((stream) => settle(draft, stream)) : made
+    streams.set(node.id, shared ? closed.map((stream) => ({ ...stream, shared })) : closed)
   }
   plan.outputs.forEach(({ port }, i) => {
     lowerResult(draft, i, streams.get(port.node)!)

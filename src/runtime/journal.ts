@@ -6,13 +6,14 @@ import type { SourceFile } from '../ir/logical.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { decodeData, encodeData } from '../ir/serde.ts'
 import type { TaskReport } from './orders.ts'
+import { ownMark, type ProcessMark } from './process-life.ts'
 import type { JournalRecord } from './run-state.ts'
 
 /** The first line of a journal: what the run is, and who may clean up after it. */
 export interface JournalHeader {
   record: 'run'
   version: 1
-  pid: number
+  process: ProcessMark
   /** May a later process go on with it? Else the header only tells whose left-overs these are. */
   recoverable: boolean
   fingerprint: string
@@ -23,14 +24,14 @@ export interface JournalHeader {
   cwd: string
 }
 /** Written each time a process takes an interrupted run over. */
-type Takeover = { record: 'resume'; pid: number }
+type Takeover = { record: 'resume'; process: ProcessMark }
 type AnyRecord = JournalHeader | Takeover | JournalRecord
 
 /** What a journal says. */
 export interface JournalState {
   header: JournalHeader
   /** The process that wrote last. */
-  pid: number
+  process: ProcessMark
   /** How many processes have worked on it. */
   generation: number
   tasks: ReadonlyMap<string, { attempt: number; report: TaskReport }>
@@ -47,7 +48,7 @@ export function headerOf(plan: PhysicalPlan, run: { program: Value; cwd: string;
   return {
     record: 'run',
     version: 1,
-    pid: process.pid,
+    process: ownMark(),
     recoverable: run.recoverable,
     fingerprint: plan.fingerprint,
     mode: plan.mode,
@@ -92,7 +93,7 @@ export class JournalWriter {
     const writer = new JournalWriter(disk.append(path))
     // Readers skip an empty or broken line, so ending the torn one is enough.
     if (torn) writer.#file.write(encoder.encode('\n'))
-    writer.append({ record: 'resume', pid: process.pid })
+    writer.append({ record: 'resume', process: ownMark() })
     return writer
   }
 
@@ -114,7 +115,7 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
   const text = readText(disk, journalPath(directory))
   if (text === undefined) return undefined
   let header: JournalHeader | undefined
-  let pid = 0
+  let process: ProcessMark | undefined
   let generation = 1
   let committing = false
   let done = false
@@ -126,10 +127,10 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
     switch (record?.record) {
       case 'run':
         header = record
-        pid = record.pid
+        process = record.process
         break
       case 'resume':
-        pid = record.pid
+        process = record.process
         generation++
         break
       case 'task':
@@ -143,7 +144,7 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
         break
     }
   }
-  return header && { header, pid, generation, tasks, committing, done, sizeBytes }
+  return header && process && { header, process, generation, tasks, committing, done, sizeBytes }
 }
 
 function parseLine(line: string): AnyRecord | undefined {

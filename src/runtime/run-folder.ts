@@ -2,6 +2,7 @@ import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import { type JournalState, readJournal } from './journal.ts'
+import { isAlive } from './process-life.ts'
 
 /** Where a run keeps its files. */
 interface Folder {
@@ -56,7 +57,7 @@ export function removeStaleRuns(
   const removed: string[] = []
   for (const { id, directory, journal } of foldersIn(host, runsDirectory)) {
     // Without a header it may be a run that is just starting; its folder is a few bytes.
-    if (journal === undefined || isAlive(journal.pid)) continue
+    if (journal === undefined || isAlive(journal.process)) continue
     if (canGoOn(journal) && !isSuperseded(journal.header.program)) continue
     for (const { connector, options } of journal.header.sinks) {
       connectors.sinks.get(connector)?.discard(options as never, { host, cwd: journal.header.cwd, runId: id })
@@ -67,7 +68,7 @@ export function removeStaleRuns(
   return removed
 }
 
-const canGoOn = (journal: JournalState): boolean => journal.header.recoverable && !journal.done && !isAlive(journal.pid)
+const canGoOn = (journal: JournalState): boolean => journal.header.recoverable && !journal.done && !isAlive(journal.process)
 
 /** All run folders, oldest first: ids begin with the time in a fixed width until the year 2059. */
 function foldersIn(
@@ -79,14 +80,4 @@ function foldersIn(
     const directory = `${runsDirectory}/${id}`
     return { id, directory, journal: readJournal(disk, directory) }
   })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    // A process of another user is alive too.
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

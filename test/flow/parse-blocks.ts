@@ -2,7 +2,8 @@
 export interface FlowBlock {
   title: string
   line: number
-  files: readonly { name: string; text: string }[]
+  /** `escaped` files spell line ends and bytes. */
+  files: readonly { name: string; text: string; escaped: boolean }[]
   tables: string | undefined
   params: readonly string[]
   program: string
@@ -21,11 +22,11 @@ interface Section {
   lines: string[]
 }
 
-const known = /^(program|result|error|plan|tables|params|threads|(file|written|result) .+)$/
+const known = /^(program|result|error|plan|tables|params|threads|(file|escaped|written|result) .+)$/
 
 /**
  * Reads a `.flowtest` file. A block starts with `==== title`; its sections start with `---- file NAME`, `---- tables` (JSON), `---- params`,
- * `---- program`, `---- threads`, and what is expected: `---- result [OUTPUT]` (header `name type, ...`, then JSON arrays), `---- written FILE`,
+ * `---- escaped NAME` (a file whose line ends are written `\n`), `---- program`, `---- threads`, and what is expected: `---- result [OUTPUT]` (header `name type, ...`, then JSON arrays), `---- written FILE`,
  * `---- error` (code, then parts of what is shown, one a line) and `---- plan` (the optimised plan). A block called `shared` is no test: its
  * files and tables are there for all blocks below it.
  */
@@ -58,7 +59,10 @@ function blockOf(title: string, line: number, sections: readonly Section[]): Flo
   const block: FlowBlock = {
     title,
     line,
-    files: named('file').map(withEnd),
+    files: [
+      ...named('file').map((file) => ({ ...withEnd(file), escaped: false })),
+      ...named('escaped').map((file) => ({ ...file, escaped: true })),
+    ],
     tables: textOf('tables'),
     params: (textOf('params') ?? '').split('\n').filter((param) => param !== ''),
     program: textOf('program') ?? '',

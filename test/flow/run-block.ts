@@ -61,14 +61,23 @@ function variantsOf(block: FlowBlock): readonly { name: string; options: RunOpti
 async function inFolder<T>(block: FlowBlock, use: (cwd: string) => Promise<T>): Promise<T> {
   const cwd = mkdtempSync(join(tmpdir(), 'millrace-flow-'))
   try {
-    for (const { name, text } of block.files) {
+    for (const { name, text, escaped } of block.files) {
       mkdirSync(dirname(join(cwd, name)), { recursive: true })
-      writeFileSync(join(cwd, name), text)
+      writeFileSync(join(cwd, name), escaped ? bytesOf(text) : text)
     }
     return await use(cwd)
   } finally {
     rmSync(cwd, { recursive: true, force: true })
   }
+}
+
+/** `\\n`, `\\r` and `\\xff` as the bytes they stand for; line ends of the text itself do not count. */
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.from(text.replaceAll('\n', '')).toString('latin1')
+  const plain = bytes.replace(/\\(?:x([0-9a-f]{2})|n|r)/g, (escape, hex) =>
+    hex === undefined ? (escape === '\\n' ? '\n' : '\r') : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return Buffer.from(plain, 'latin1')
 }
 
 async function prepared(block: FlowBlock, cwd: string, options: RunOptions) {

@@ -8,11 +8,11 @@ import { type Exact, exactToFloat64, exactToInt64, formatExact } from './exact.t
 
 /**
  * A bound expression, or a constant that has no type yet: numbers take the type of what they meet, texts become dates and timestamps where
- * those are asked for, and null becomes anything.
+ * those are asked for, `[]` an array of anything, and null becomes anything.
  */
 export type Bound =
   | { literal?: undefined; expr: Expr }
-  | ({ at: Place } & ({ literal: 'number'; exact: Exact } | { literal: 'string'; value: string } | { literal: 'null' }))
+  | ({ at: Place } & ({ literal: 'number'; exact: Exact } | { literal: 'string'; value: string } | { literal: 'emptyArray' } | { literal: 'null' }))
 
 export const constant = (value: Value, type: Type, at?: Place): Expr => ({
   e: 'constant',
@@ -22,7 +22,12 @@ export const constant = (value: Value, type: Type, at?: Place): Expr => ({
   at,
 })
 
-/** The expression with the type that it has when nothing asks for another: int64 or float64 for numbers, int64 for null. */
+const emptyArray = (type: Type, at: Place): Expr => ({ e: 'call', fn: 'array', args: [], type, nullable: false, at })
+
+/**
+ * The expression with the type that it has when nothing asks for another: int64 or float64 for numbers, int64 for null and for the items of
+ * `[]`, as in GoogleSQL.
+ */
 export function settle(bound: Bound): Expr {
   switch (bound.literal) {
     case undefined:
@@ -33,6 +38,8 @@ export function settle(bound: Bound): Expr {
         : constant(exactToInt64(bound.exact, bound.at), types.int64, bound.at)
     case 'string':
       return constant(bound.value, types.string, bound.at)
+    case 'emptyArray':
+      return emptyArray(types.array(types.int64, false), bound.at)
     case 'null':
       return constant(null, types.int64, bound.at)
   }
@@ -47,6 +54,8 @@ export function argumentOf(bound: Bound): Argument {
       return bound.exact.fraction ? { type: types.float64, literal: 'decimal' } : { type: types.int64, literal: 'int' }
     case 'string':
       return { type: types.string, literal: 'string' }
+    case 'emptyArray':
+      return { type: types.array(types.int64, false), literal: 'emptyArray' }
     case 'null':
       return { type: 'null' }
   }
@@ -65,6 +74,8 @@ export function tryCoerce(bound: Bound, type: Type): Expr | undefined {
       if (type.kind === 'string') return constant(bound.value, type, bound.at)
       if (type.kind === 'date' || type.kind === 'timestamp') return parseConstant(bound.value, type, bound.at)
       return undefined
+    case 'emptyArray':
+      return type.kind === 'array' ? emptyArray(type, bound.at) : undefined
     case undefined:
       if (sameType(bound.expr.type, type)) return bound.expr
       return bound.expr.type.kind === 'int64' && type.kind === 'float64' ? widen(bound.expr) : undefined
@@ -102,6 +113,8 @@ export function describeBound(bound: Bound): string {
       return `the number ${formatExact(bound.exact)}`
     case 'string':
       return `the text '${bound.value.length > 40 ? `${bound.value.slice(0, 40)}…` : bound.value}'`
+    case 'emptyArray':
+      return 'an empty array'
     case 'null':
       return 'null'
   }

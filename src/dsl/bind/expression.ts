@@ -57,7 +57,7 @@ export function bindExpression(env: Environment, syntax: Syntax): Bound {
     case 'case':
       return { expr: bindCase(env, syntax) }
     case 'array':
-      return { expr: bindArray(env, syntax.items, at) }
+      return syntax.items.length === 0 ? { literal: 'emptyArray', at } : { expr: bindArray(env, syntax.items, at) }
     case 'struct':
       return { expr: bindStruct(env, syntax.fields, at) }
     case 'between':
@@ -206,6 +206,7 @@ function bindCast(env: Environment, { value, type: typeSyntax, safe, at }: Form<
   const bound = bindExpression(env, value)
   if (bound.literal === 'null') return constant(null, type, at)
   if (bound.literal === 'number' && type.kind === 'float64') return coerce(bound, type, 'cast', at)
+  if (bound.literal === 'emptyArray' && type.kind === 'array') return coerce(bound, type, 'cast', at)
   const expr = settle(bound)
   if (!canCast(expr.type, type)) {
     throw planError('PLAN_TYPE_MISMATCH', `cannot cast ${formatType(expr.type)} to ${formatType(type)}`, { at })
@@ -237,8 +238,6 @@ function bindCase(env: Environment, syntax: Form<'case'>): Expr {
 }
 
 function bindArray(env: Environment, items: readonly Syntax[], at: Place): Expr {
-  // GoogleSQL: the empty array is one of int64 where nothing else is known.
-  if (items.length === 0) return { e: 'call', fn: 'array', args: [], type: types.array(types.int64, false), nullable: false, at }
   const args = unify(
     items.map((item) => bindExpression(env, item)),
     'the items of an array',

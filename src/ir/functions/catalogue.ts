@@ -70,11 +70,11 @@ export { canCast }
 /** An argument as the binder knows it. `literal` arguments take another type when a signature asks for it. */
 export interface Argument {
   type: Type | 'null'
-  literal?: 'int' | 'decimal' | 'string'
+  literal?: 'int' | 'decimal' | 'string' | 'emptyArray'
 }
 
 /**
- * Finds the signature that takes these arguments with the fewest coercions (int64 → float64; untyped numbers and null to anything that fits;
+ * Finds the signature that takes these arguments with the fewest coercions (int64 → float64; untyped numbers, `[]` and null to anything that fits;
  * string literals to date and timestamp). `types.args` are the types that the arguments are to be cast to.
  */
 export function resolveCall(fn: CatalogueFunction, args: readonly Argument[]): CallTypes | undefined {
@@ -123,6 +123,7 @@ function bindVariable(patterns: readonly TypePattern[], args: readonly Argument[
       literals.add(literal)
       continue
     }
+    if (pattern === 'array<T>' && literal === 'emptyArray') continue
     if (pattern === 'array<T>' && type.kind !== 'array') return undefined
     const own = pattern === 'array<T>' ? (type as Type & { kind: 'array' }).item : type
     const joined = typed === undefined ? own : joinTypes(typed, own)
@@ -136,6 +137,10 @@ function bindVariable(patterns: readonly TypePattern[], args: readonly Argument[
 function bindLiterals(typed: Type | undefined, literals: ReadonlySet<Argument['literal']>): Type | undefined {
   const numeric = literals.has('int') || literals.has('decimal')
   if (numeric && literals.has('string')) return undefined
+  if (literals.has('emptyArray')) {
+    if (numeric || literals.has('string')) return undefined
+    return typed === undefined ? types.array(types.int64, false) : typed.kind === 'array' ? typed : undefined
+  }
   if (typed === undefined) {
     return literals.has('string') ? types.string : literals.has('decimal') ? types.float64 : types.int64
   }
@@ -202,6 +207,7 @@ function coercionCost({ type, literal }: Argument, target: Type): number {
   if (type === 'null') return 0
   if (literal === 'int') return target.kind === 'int64' ? 0 : target.kind === 'float64' ? 1 : impossible
   if (literal === 'decimal') return target.kind === 'float64' ? 0 : impossible
+  if (literal === 'emptyArray') return target.kind !== 'array' ? impossible : sameType(type, target) ? 0 : 1
   if (literal === 'string') return isText(target) ? 0 : isTime(target) ? 1 : impossible
   if (sameType(type, target)) return 0
   return type.kind === 'int64' && target.kind === 'float64' ? 10 : impossible

@@ -58,6 +58,11 @@ export interface Stream {
   fields: readonly Field[]
   /** Columns by whose hash the rows are already partitioned. */
   hashedBy?: readonly ColumnId[]
+  /**
+   * Do other operators of the stage read the same rows? Then no join may hold them back: a task reads its inputs one after the other, and what
+   * shares the probe side would wait for the build side too.
+   */
+  shared: boolean
   /** Does each partition hold its rows in an order that does not depend on arrival? */
   determined: boolean
   size: Size
@@ -111,7 +116,7 @@ export function streamOf(
   node: number,
   rest: Pick<Stream, 'fields' | 'determined' | 'size'> & Partial<Stream>,
 ): Stream {
-  return { stage, node, steps: [], clustered: false, from: [], ...rest }
+  return { stage, node, steps: [], clustered: false, from: [], shared: false, ...rest }
 }
 
 /** Closes the open steps of a stream into one segment node: the unit that is generated as one loop. */

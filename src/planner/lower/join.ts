@@ -65,11 +65,12 @@ function withKeys(draft: Draft, node: NodeOf<'join'>, parts: readonly Stream[], 
   return { parts: parts.map((part) => projectTo(part, [...copyFields(part.fields), ...extra], node.id)), keys }
 }
 
+/** A join in the stage of its probe side makes that stage wait for the build side: only what belongs to the join alone may wait. */
 function canBroadcast(draft: Draft, probe: Side, build: Side): boolean {
-  const acyclic = probe.parts.every((part) => !dependsOn(draft, build.parts, part.stage))
-  if (build.keys.length === 0) return acyclic
+  const free = probe.parts.every((part) => !part.shared && !dependsOn(draft, build.parts, part.stage))
+  if (build.keys.length === 0) return free
   const bytes = build.parts.map((part) => part.size.bytes)
-  return acyclic && bytes.every((value) => value !== undefined) && bytes.reduce((a, b) => a! + b!, 0)! <= broadcastBytes
+  return free && bytes.every((value) => value !== undefined) && bytes.reduce((a, b) => a! + b!, 0)! <= broadcastBytes
 }
 
 /** Does a stream come, directly or through exchanges, out of `stage`? Then nothing of it may flow back there. */
@@ -94,7 +95,7 @@ function broadcast(draft: Draft, probe: Stream, build: Side): Stream {
 function colocated(draft: Draft, probe: Side, build: Side): Stream | undefined {
   const [part] = probe.parts
   const hashedBy = part.hashedBy
-  if (probe.parts.length !== 1 || hashedBy === undefined || hashedBy.length !== probe.keys.length) return undefined
+  if (probe.parts.length !== 1 || part.shared || hashedBy === undefined || hashedBy.length !== probe.keys.length) return undefined
   if (!probe.keys.every((key, i) => part.fields[key].column === hashedBy[i])) return undefined
   return dependsOn(draft, build.parts, part.stage) ? undefined : part
 }
@@ -122,7 +123,13 @@ function joinHere(
     fields: row,
     size,
   })
-  const joined = streamOf(probe.stage, id, { fields: row, size, determined: false, hashedBy: probe.hashedBy })
+  const joined = streamOf(probe.stage, id, {
+    fields: row,
+    size,
+    determined: false,
+    hashedBy: probe.hashedBy,
+    shared: probe.shared,
+  })
   return projectTo(
     joined,
     node.outputs[0].fields.map((field) => ({ ...field, expr: columnExpr(field) })),

@@ -73,7 +73,7 @@ export function lowerGroupByKey(
   // The stream keeps the key columns' new ids, which stand first in the output too.
   const named = clustered ? fields.map((field, i) => (i < keys.length ? output.fields[i] : field)) : output.fields
   const hashedBy = stream.hashedBy === undefined ? undefined : output.fields.slice(0, keys.length).map((field) => field.column)
-  return [streamOf(stream.stage, id, { fields: named, size, determined: false, clustered, hashedBy })]
+  return [streamOf(stream.stage, id, { fields: named, size, determined: false, clustered, hashedBy, shared: stream.shared })]
 }
 
 /** The row shape of clustered rows: key columns, then the columns of the values, which the closure sees as an iterable. */
@@ -161,6 +161,7 @@ function aggregateHere(draft: Draft, node: Aggregate, prepared: Prepared, input:
     fields: output.fields,
     size,
     determined: true,
+    shared: stream.shared,
     hashedBy: keptKeys(stream, node, output.fields),
   })
 }

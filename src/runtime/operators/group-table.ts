@@ -155,7 +155,7 @@ export class GroupTable {
   }
 
   /**
-   * Sets the groups of rows whose key stands in its first slot, −1 elsewhere. Most rows are settled here: each of the three loops only
+   * Sets the groups of rows whose key stands in its first slot or the one after it, −1 elsewhere. Most rows are settled here: each of the three loops only
    * loads, so that the cache misses of many rows overlap instead of waiting for one another (20 to 30 % less time at 200,000 keys).
    */
   #guessBytes({ offsets }: BytesColumn, view: DataView, rowCount: number, groups: Int32Array): void {
@@ -166,8 +166,10 @@ export class GroupTable {
     const keyOffsets = this.#bytes.offsets
     const keyView = viewOf(this.#bytes.data)
     for (let row = 0; row < rowCount; row++) {
-      const slot = (lo[row] & mask) * 2
-      groups[row] = slots[slot + 1] === lo[row] ? slots[slot] - 1 : -1
+      const hash = lo[row]
+      const slot = (hash & mask) * 2
+      const next = ((hash + 1) & mask) * 2
+      groups[row] = (slots[slot + 1] === hash ? slots[slot] : slots[next + 1] === hash ? slots[next] : 0) - 1
     }
     for (let row = 0; row < rowCount; row++) {
       const group = groups[row]
@@ -344,7 +346,8 @@ export class GroupTable {
   #growSlots(): boolean {
     if (this.count * 2 <= this.#mask) return false
     const old = this.#slots
-    const slots = new Int32Array(old.length * 2)
+    // Fourfold: moving every entry costs as much as finding it.
+    const slots = new Int32Array(old.length * 4)
     const mask = slots.length / 2 - 1
     for (let i = 0; i < old.length; i += 2) {
       if (old[i] === 0) continue
@@ -386,9 +389,12 @@ function sameBytes(a: DataView, aStart: number, b: DataView, bStart: number, siz
     for (let i = 0; i < size; i++) if (a.getUint8(aStart + i) !== b.getUint8(bStart + i)) return false
     return true
   }
+  // The first and the last word settle sizes up to 8, and nearly always the others, without a loop.
   const last = size - 4
-  for (let i = 0; i < last; i += 4) if (a.getInt32(aStart + i, true) !== b.getInt32(bStart + i, true)) return false
-  return a.getInt32(aStart + last, true) === b.getInt32(bStart + last, true)
+  if (a.getInt32(aStart, true) !== b.getInt32(bStart, true)) return false
+  if (a.getInt32(aStart + last, true) !== b.getInt32(bStart + last, true)) return false
+  for (let i = 4; i < last; i += 4) if (a.getInt32(aStart + i, true) !== b.getInt32(bStart + i, true)) return false
+  return true
 }
 
 /** The values as doubles; undefined when one of them is an integer beyond 2^53. */
