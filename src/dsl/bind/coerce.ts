@@ -12,7 +12,12 @@ import { type Exact, exactToFloat64, exactToInt64, formatExact } from './exact.t
  */
 export type Bound =
   | { literal?: undefined; expr: Expr }
-  | ({ at: Place } & ({ literal: 'number'; exact: Exact } | { literal: 'string'; value: string } | { literal: 'emptyArray' } | { literal: 'null' }))
+  | ({ at: Place } & (
+      | { literal: 'number'; exact: Exact }
+      | { literal: 'string'; value: string }
+      | { literal: 'emptyArray' }
+      | { literal: 'null' }
+    ))
 
 export const constant = (value: Value, type: Type, at?: Place): Expr => ({
   e: 'constant',
