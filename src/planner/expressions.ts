@@ -1,5 +1,5 @@
 import { exhaustive } from '../base/assert.ts'
-import type { ColumnId, Expr, FnRef, SortKey } from '../ir/expr.ts'
+import type { ColumnId, Expr, FnRef } from '../ir/expr.ts'
 import { findFunction } from '../ir/functions/catalogue.ts'
 
 /** The direct parts of an expression. */
@@ -121,15 +121,6 @@ function sameValue(a: unknown, b: unknown): boolean {
   )
 }
 
-/** The expression as a plain column, if it is one. */
-export function plainColumn(expr: Expr): ColumnId | undefined {
-  return expr.e === 'column' ? expr.column : undefined
-}
-
 export function columnExpr(field: { column: ColumnId; type: Expr['type']; nullable: boolean }): Expr {
   return { e: 'column', column: field.column, type: field.type, nullable: field.nullable }
-}
-
-export function substituteKeys(keys: readonly SortKey[], replace: (column: ColumnId) => Expr | undefined): SortKey[] {
-  return keys.map((key) => ({ ...key, expr: substitute(key.expr, replace) }))
 }

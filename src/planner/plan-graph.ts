@@ -19,7 +19,7 @@ export function reachableNodes(plan: Plan): Set<NodeId> {
   return seen
 }
 
-export interface StageEdge {
+interface StageEdge {
   from: number
   to: number
 }

@@ -8,8 +8,6 @@ export interface Size {
   from: 'source' | 'default'
 }
 
-export const unknownSize: Size = Object.freeze({ from: 'default' })
-
 /** Factors where nothing better is known: Crunch keeps half of the rows at a filter; a text line has about eight words. */
 export const defaultFactors = { filter: 0.5, expand: 8, aggregate: 0.1 } as const
 

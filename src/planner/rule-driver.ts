@@ -15,7 +15,7 @@ export interface RuleGroup {
   rules: readonly Rule[]
 }
 
-export interface Rewritten {
+interface Rewritten {
   plan: Plan
   firings: readonly Firing[]
   skipped: readonly SkippedRule[]

@@ -52,7 +52,7 @@ export interface Builder {
   onto(node: LogicalNode, inputs: readonly LogicalNode[], output?: Output): LogicalNode
 }
 
-export interface ComputedColumn {
+interface ComputedColumn {
   field: Field
   expr: Expr
 }

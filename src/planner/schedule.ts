@@ -10,7 +10,7 @@ interface Choice {
   why: string
 }
 
-export interface Schedule {
+interface Schedule {
   choices: ReadonlyMap<number, Choice>
   regions: PhysicalPlan['regions']
   mode: PhysicalPlan['mode']

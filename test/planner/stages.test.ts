@@ -168,6 +168,16 @@ describe('lowering', () => {
     `)
   })
 
+  it('does not make others wait for a build side: shared rows move to the join', () => {
+    const p = new PlanBuilder()
+    const a = p.source(fields, big)
+    const b = p.source({ id: types.int64 }, { sizeBytes: 1000 })
+    p.sink(a, 'csv', { path: 'out/' })
+    p.result(p.join(a, b, [[col(a, 'k'), col(b, 'id')]]))
+    const { physical } = planProgram(p.plan(), options)
+    expect(physical.exchanges.map(({ partitioning }) => partitioning.by)).toEqual(['hash', 'hash', 'gather'])
+  })
+
   it('joins grouped rows where they are', () => {
     const p = new PlanBuilder()
     const a = p.source(fields, big)

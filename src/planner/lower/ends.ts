@@ -1,18 +1,8 @@
 import type { Field, NodeOf, Plan, PlanOutput } from '../../ir/logical.ts'
 import type { PhysicalPlan } from '../../ir/physical.ts'
 import { capSize, type Size } from '../properties.ts'
-import {
-  addNode,
-  type Draft,
-  gather,
-  gatherInto,
-  openStage,
-  ordinalOf,
-  type Stream,
-  schemaOf,
-  settle,
-  streamOf,
-} from './draft.ts'
+import { addNode, type Draft, openStage, ordinalOf, type Stream, schemaOf, settle, streamOf } from './draft.ts'
+import { gather, gatherInto } from './exchange.ts'
 
 /** One task a split; a source without splits still has one, which reads nothing. */
 export function lowerSource(draft: Draft, node: NodeOf<'source'>): Stream[] {

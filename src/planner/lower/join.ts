@@ -8,20 +8,17 @@ import {
   type ComputedField,
   copyFields,
   type Draft,
-  hashExchange,
-  hashInto,
   projectTo,
-  receive,
   type StageDraft,
   type Stream,
-  send,
   settle,
   streamOf,
   toOrdinals,
 } from './draft.ts'
+import { hashExchange, hashInto, receive, send } from './exchange.ts'
 
 /** A build side up to this size goes whole to every task of the probe side, whose rows then need not move. */
-export const broadcastBytes = 8 * 2 ** 20
+const broadcastBytes = 8 * 2 ** 20
 
 interface Side {
   parts: readonly Stream[]

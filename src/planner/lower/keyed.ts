@@ -9,14 +9,13 @@ import {
   type ComputedField,
   copyFields,
   type Draft,
-  gather,
-  hashExchange,
   ordinalOf,
   projectTo,
   type Stream,
   settle,
   streamOf,
 } from './draft.ts'
+import { gather, hashExchange } from './exchange.ts'
 
 type Aggregate = NodeOf<'aggregate'>
 

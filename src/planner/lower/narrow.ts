@@ -1,7 +1,7 @@
 import type { Field, LogicalNode, NodeOf, Output } from '../../ir/logical.ts'
 import { appendStep, type ComputedField, copyFields, projectTo, rowShape, type Stream, toOrdinals } from './draft.ts'
 
-export type NarrowNode = NodeOf<'project' | 'filter' | 'parallelDo' | 'unnest'>
+type NarrowNode = NodeOf<'project' | 'filter' | 'parallelDo' | 'unnest'>
 
 export function isNarrow(node: LogicalNode): node is NarrowNode {
   return node.op === 'project' || node.op === 'filter' || node.op === 'parallelDo' || node.op === 'unnest'

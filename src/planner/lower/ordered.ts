@@ -2,7 +2,8 @@ import type { SortKey } from '../../ir/expr.ts'
 import type { NodeOf } from '../../ir/logical.ts'
 import type { PhysicalForm, PhysicalSortKey } from '../../ir/physical.ts'
 import { capSize } from '../properties.ts'
-import { addNode, type ComputedField, copyFields, type Draft, gather, projectTo, type Stream, settle } from './draft.ts'
+import { addNode, type ComputedField, copyFields, type Draft, projectTo, type Stream, settle } from './draft.ts'
+import { gather } from './exchange.ts'
 
 /** All rows in one task; ties are broken by the other columns, so that the order is a function of the data. */
 export function lowerSort(draft: Draft, node: NodeOf<'sort'>, parts: readonly Stream[]): Stream[] {
