@@ -88,10 +88,28 @@ export async function loadPipeline(pipeline: Pipeline, given: GivenParams): Prom
 // Only a pipeline that its module exports can be found by a worker that imports the module.
 async function pipelineReference(pipeline: Pipeline, built: BuiltPlan, params: Value): Promise<ProgramReference | undefined> {
   if (pipeline.module === '') return undefined
-  const module = await importUserModule(pipeline.module)
-  if (!Object.values(module).includes(pipeline)) return undefined
+  const module = await loadedModule(pipeline.module)
+  if (module !== undefined && !Object.values(module).includes(pipeline)) return undefined
   const { fingerprintUnbound } = await import('../ir/fingerprint.ts')
   return { kind: 'pipeline', module: pipeline.module, name: pipeline.name, params, fingerprint: fingerprintUnbound(built.plan) }
+}
+
+const evaluatingMs = 50
+
+/**
+ * The exports of a module that has defined a pipeline; undefined while its own top level is still running. A script that says `await run(...)`
+ * below its pipeline would else wait for itself. Its export is then taken for granted: a worker that does not find it says so.
+ */
+async function loadedModule(url: string): Promise<Record<string, unknown> | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const evaluating = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, evaluatingMs, undefined)
+  })
+  try {
+    return await Promise.race([importUserModule(url), evaluating])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** A plan built by a script in this process, which no worker can rebuild. */
