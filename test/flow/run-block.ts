@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { describeError } from '../../src/base/describe-error.ts'
 import { MillraceError } from '../../src/base/errors.ts'
@@ -53,9 +54,19 @@ export async function runBlock(block: FlowBlock): Promise<void> {
 
 function variantsOf(block: FlowBlock): readonly { name: string; options: RunOptions }[] {
   if (!block.threads) return variants
-  // The sources themselves would start in half a second a worker.
-  if (!existsSync(workerFile) && process.env.CI === undefined) return variants
-  return [...variants, threads]
+  return isBuilt() || process.env.CI !== undefined ? [...variants, threads] : variants
+}
+
+let built: boolean | undefined
+/** Workers run the bundle, since the sources themselves take half a second to start; a bundle older than the sources may not fit them. */
+function isBuilt(): boolean {
+  built ??= existsSync(workerFile) && statSync(workerFile).mtimeMs > newestSource()
+  return built
+}
+
+function newestSource(): number {
+  const folder = fileURLToPath(new URL('../../src', import.meta.url))
+  return Math.max(...readdirSync(folder, { recursive: true }).map((name) => statSync(join(folder, String(name))).mtimeMs))
 }
 
 async function inFolder<T>(block: FlowBlock, use: (cwd: string) => Promise<T>): Promise<T> {
