@@ -4,6 +4,7 @@ import { prepare } from '../run/prepare.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { reportError } from './report.ts'
 import { type PlanFlags, paramsOf, runOptionsOf } from './shared-options.ts'
+import { writeOut } from './standard-output.ts'
 
 type CheckFlags = PlanFlags & { format: 'text' | 'json' }
 
@@ -17,10 +18,11 @@ export async function checkCommand(file: string, flags: CheckFlags): Promise<voi
       name,
       columns: fields.map((field) => [field.name, formatType(field.type)]),
     }))
-    if (flags.format === 'json') process.stdout.write(`${JSON.stringify({ ok: true, outputs, warnings })}\n`)
+    if (flags.format === 'json') await writeOut([`${JSON.stringify({ ok: true, outputs, warnings })}\n`])
     else {
-      for (const { name, columns } of outputs)
-        process.stdout.write(`${name}: ${columns.map(([column, type]) => `${column} ${type}`).join(', ')}\n`)
+      await writeOut(
+        outputs.map(({ name, columns }) => `${name}: ${columns.map(([column, type]) => `${column} ${type}`).join(', ')}\n`),
+      )
       for (const { message, at, hint } of warnings)
         process.stderr.write(`warning: ${message}\n  --> ${formatPlace(at)}${hint === undefined ? '' : `\n  help: ${hint}`}\n`)
       process.stderr.write(`${file} is correct\n`)

@@ -3,6 +3,7 @@ import { prepare } from '../run/prepare.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { reportError } from './report.ts'
 import { type PlanFlags, paramsOf, runOptionsOf } from './shared-options.ts'
+import { writeOut } from './standard-output.ts'
 
 type ExplainFlags = PlanFlags & { format: 'text' | 'json'; costs: 'on' | 'off'; incremental?: boolean }
 
@@ -12,7 +13,7 @@ export async function explainCommand(file: string, flags: ExplainFlags): Promise
   try {
     program = await loadProgram(file, paramsOf(flags))
     const prepared = await prepare(program, { ...runOptionsOf(flags), incremental: flags.incremental })
-    process.stdout.write(explainProgram(prepared, { format: flags.format, costs: flags.costs === 'on' }))
+    await writeOut([explainProgram(prepared, { format: flags.format, costs: flags.costs === 'on' })])
   } catch (thrown) {
     reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
   }

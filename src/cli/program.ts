@@ -6,9 +6,11 @@ import { collectParam, parseCount, parseMemory } from './option-values.ts'
 import { queryCommand } from './query-command.ts'
 import { reportError } from './report.ts'
 import { runCommand } from './run-command.ts'
+import { guardStandardStreams } from './standard-output.ts'
 
 /** The command line. Exit codes: 0 ok, 1 run failed, 2 usage or check errors, 3 bad data, 4 source or sink, 5 resources, 70 bug, 130 and 143 signals. */
 export async function main(argv: readonly string[], version: string): Promise<void> {
+  guardStandardStreams()
   const program = new Command('millrace')
     .description('Dataflow pipelines for TypeScript: from .flow text or code, planned, explained, run.')
     .version(version, '-V, --version')

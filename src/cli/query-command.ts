@@ -28,7 +28,7 @@ export async function queryCommand(file: string | undefined, flags: QueryFlags):
     chooseOutputs(outputs, wanted)
     const done = await execute(prepared, options)
     try {
-      await writeOutputs(chooseOutputs(done.outputs, wanted), flags)
+      await writeOutputs(chooseOutputs(done.outputs, wanted), flags, signal)
     } finally {
       done.close()
     }

@@ -26,7 +26,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     const progress = flags.quiet === true ? undefined : startProgress(prepared)
     const done = await execute(prepared, { ...options, onProgress: progress?.update }).finally(() => progress?.end())
     try {
-      await writeOutputs(chooseOutputs(done.outputs, flags), flags)
+      await writeOutputs(chooseOutputs(done.outputs, flags), flags, signal)
     } finally {
       done.close()
     }

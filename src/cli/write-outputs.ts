@@ -1,9 +1,9 @@
-import { once } from 'node:events'
 import { suggest } from '../base/did-you-mean.ts'
 import { usageError } from '../base/errors.ts'
 import { encodeOutput } from '../run/formats.ts'
 import type { RunOutput } from '../run/output.ts'
 import type { RowFlags } from './shared-options.ts'
+import { writeOut } from './standard-output.ts'
 
 /** The outputs to print: the named one, or all of them where the format can hold all. */
 export function chooseOutputs<O extends { name: string }>(
@@ -27,18 +27,10 @@ export function chooseOutputs<O extends { name: string }>(
 }
 
 /** Prints rows to standard output; waits when the reader is slow, and stops when it has gone. */
-export async function writeOutputs(outputs: readonly RunOutput[], flags: RowFlags): Promise<void> {
-  let closed = false
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    closed = true
-  })
+export async function writeOutputs(outputs: readonly RunOutput[], flags: RowFlags, signal: AbortSignal): Promise<void> {
   for (const output of outputs) {
     const pieces = flags.format === 'table' ? tablePieces(output, flags, outputs.length > 1) : encodeOutput(output, flags.format)
-    for (const piece of pieces) {
-      if (closed) return
-      if (!process.stdout.write(piece)) await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')])
-    }
+    await writeOut(pieces, signal)
   }
 }
 

@@ -6,6 +6,7 @@ import type { MemoryAccount } from './memory.ts'
 import type { Operator, OperatorContext, OperatorMetrics } from './operator.ts'
 import { createOperator } from './operators/registry.ts'
 import type { PartitionFile, TaskOrder, TaskReport } from './orders.ts'
+import { paced } from './paced.ts'
 import { receiveLeaf } from './receive.ts'
 import { collectRoot, type Root, sendRoot, sinkRoot } from './root.ts'
 import { isLeaf, leavesInOrder, stageOf } from './stage-shape.ts'
@@ -103,7 +104,7 @@ function wire(stage: Stage, task: TaskContext, running: Running[]): void {
     byId.set(node.id, run)
     running.push(run)
     if (isLeaf(node)) run.leaf = createLeaf(node, task)
-    else run.operator = createRunning(node, task, contextOf(run, task))
+    else run.operator = createRunning(run, task)
   }
 }
 
@@ -113,11 +114,15 @@ function createLeaf(node: PhysicalNode, task: TaskContext): Leaf {
   return receiveLeaf(node as PhysicalNodeOf<'receive'>, task)
 }
 
-function createRunning(node: PhysicalNode, task: TaskContext, ctx: OperatorContext): Operator {
+function createRunning(run: Running, task: TaskContext): Operator {
+  const { node } = run
+  const ctx = contextOf(run, task)
   if (node.operator === 'send') return sendRoot(node, task, ctx)
   if (node.operator === 'sink') return sinkRoot(node, task)
   if (node.operator === 'collect') return collectRoot(node, task)
-  return createOperator(node, ctx)
+  const operator = createOperator(node, ctx)
+  const callsFunctions = task.env.plan.fns.length > 0 && (node.operator === 'segment' || node.operator === 'aggregate')
+  return callsFunctions ? paced(operator, task, () => run.done) : operator
 }
 
 function contextOf(run: Running, task: TaskContext): OperatorContext {
