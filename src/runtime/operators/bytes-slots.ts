@@ -1,0 +1,157 @@
+import type { BytesBuilder } from '../../data/builder.ts'
+import type { BytesColumn } from '../../data/column.ts'
+
+/** A slot is five words: group + 1, then four words of the key. */
+const slotWords = 5
+const firstSlots = 1024
+/** Keys up to this size stand in the slot itself, so that a look costs one cache miss instead of three; the last byte of a slot is the size. */
+const inlineSize = 15
+/** Marks a slot that holds hash and size of a longer key. */
+const longKey = 0xff
+
+// Bits of the words 0 to 3 that belong to a key of each size.
+const [mask0, mask1, mask2, mask3] = [0, 1, 2, 3].map((word) =>
+  Int32Array.from({ length: inlineSize + 1 }, (_, size) => {
+    const bytes = Math.min(4, Math.max(0, size - word * 4))
+    return bytes === 4 ? -1 : (1 << (bytes * 8)) - 1
+  }),
+)
+
+/**
+ * Finds the number of a byte string: open addressing with short keys in the slots (as the strings of Umbra, CIDR 2020, put into a hash table).
+ * Keys are kept by `keys` too, in the order of their numbers. The hash is seeded, and is not the one that partitions and orders groups.
+ */
+export class BytesSlots {
+  readonly keys: BytesBuilder
+  readonly #seed: number
+  #slots = new Int32Array(firstSlots * slotWords)
+  #mask = firstSlots - 1
+  #used = 0
+
+  constructor(keys: BytesBuilder, seed: number) {
+    this.keys = keys
+    this.#seed = seed
+  }
+
+  get sizeBytes(): number {
+    return this.#slots.byteLength
+  }
+
+  /**
+   * Sets `groups[row]` where the key stands in its first slot or the one after it, else to −1. This settles most rows, in a loop without calls,
+   * so that the cache misses of many rows overlap. Takes no notice of nulls.
+   */
+  guess({ offsets, data }: BytesColumn, rowCount: number, groups: Int32Array): void {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+    const safeEnd = data.length - inlineSize - 1
+    const slots = this.#slots
+    const mask = this.#mask
+    const seed = this.#seed
+    for (let row = 0; row < rowCount; row++) {
+      const start = offsets[row]
+      const size = offsets[row + 1] - start
+      groups[row] = -1
+      if (size > inlineSize || start > safeEnd) continue
+      const word0 = view.getInt32(start, true) & mask0[size]
+      const word1 = view.getInt32(start + 4, true) & mask1[size]
+      const word2 = view.getInt32(start + 8, true) & mask2[size]
+      const word3 = (view.getInt32(start + 12, true) & mask3[size]) | (size << 24)
+      const hash = hashWords(seed, word0, word1, word2, word3)
+      const at = (hash & mask) * slotWords
+      if (slots[at + 1] === word0 && slots[at + 2] === word1 && slots[at + 3] === word2 && slots[at + 4] === word3) {
+        groups[row] = slots[at] - 1
+        continue
+      }
+      const next = ((hash + 1) & mask) * slotWords
+      if (slots[next + 1] === word0 && slots[next + 2] === word1 && slots[next + 3] === word2 && slots[next + 4] === word3) {
+        groups[row] = slots[next] - 1
+      }
+    }
+  }
+
+  /** The group of a key. A key that is not there gets `group`, and is appended to `keys`, unless `group` is negative: then the answer is −1. */
+  find(data: Uint8Array, start: number, end: number, group: number): number {
+    const size = end - start
+    const isLong = size > inlineSize
+    const word0 = isLong ? hashBytes(this.#seed, data, start, end) : wordAt(data, start, end)
+    const word1 = isLong ? 0 : wordAt(data, start + 4, end)
+    const word2 = isLong ? 0 : wordAt(data, start + 8, end)
+    const word3 = isLong ? (longKey << 24) | (size & 0xffffff) : wordAt(data, start + 12, end) | (size << 24)
+    let slot = this.#hashOf(word0, word1, word2, word3) & this.#mask
+    for (;;) {
+      const at = slot * slotWords
+      const slots = this.#slots
+      const entry = slots[at]
+      if (entry === 0) break
+      if (slots[at + 1] === word0 && slots[at + 2] === word1 && slots[at + 3] === word2 && slots[at + 4] === word3) {
+        if (!isLong || this.#isKey(entry - 1, data, start, size)) return entry - 1
+      }
+      slot = (slot + 1) & this.#mask
+    }
+    if (group < 0) return -1
+    this.keys.appendBytes(data, start, end)
+    this.#put(slot * slotWords, group + 1, word0, word1, word2, word3)
+    this.#used++
+    if (this.#used * 10 >= this.#mask * 7) this.#grow()
+    return group
+  }
+
+  #isKey(group: number, data: Uint8Array, start: number, size: number): boolean {
+    const { data: keyData, offsets } = this.keys
+    const keyStart = offsets[group]
+    if (offsets[group + 1] - keyStart !== size) return false
+    for (let i = 0; i < size; i++) if (data[start + i] !== keyData[keyStart + i]) return false
+    return true
+  }
+
+  // A long key's first word is its hash already.
+  #hashOf(word0: number, word1: number, word2: number, word3: number): number {
+    return word3 >>> 24 === longKey ? word0 : hashWords(this.#seed, word0, word1, word2, word3)
+  }
+
+  #put(at: number, entry: number, word0: number, word1: number, word2: number, word3: number): void {
+    const slots = this.#slots
+    slots[at] = entry
+    slots[at + 1] = word0
+    slots[at + 2] = word1
+    slots[at + 3] = word2
+    slots[at + 4] = word3
+  }
+
+  #grow(): void {
+    const old = this.#slots
+    // Small tables grow fourfold: moving an entry costs as much as finding it, and they are soon outgrown.
+    const factor = this.#mask < 2 ** 14 ? 4 : 2
+    this.#slots = new Int32Array(old.length * factor)
+    this.#mask = (this.#mask + 1) * factor - 1
+    for (let from = 0; from < old.length; from += slotWords) {
+      if (old[from] === 0) continue
+      let slot = this.#hashOf(old[from + 1], old[from + 2], old[from + 3], old[from + 4]) & this.#mask
+      while (this.#slots[slot * slotWords] !== 0) slot = (slot + 1) & this.#mask
+      this.#put(slot * slotWords, old[from], old[from + 1], old[from + 2], old[from + 3], old[from + 4])
+    }
+  }
+}
+
+function hashWords(seed: number, word0: number, word1: number, word2: number, word3: number): number {
+  let hash = Math.imul(word0 ^ seed, 0x9e3779b1) ^ Math.imul(word1, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ word2, 0x2c1b3c6d) ^ Math.imul(word3, 0x297a2d39)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
+
+function hashBytes(seed: number, data: Uint8Array, start: number, end: number): number {
+  let hash = seed
+  for (let at = start; at < end; at += 16) {
+    hash = hashWords(hash, wordAt(data, at, end), wordAt(data, at + 4, end), wordAt(data, at + 8, end), wordAt(data, at + 12, end))
+  }
+  return hash
+}
+
+/** Four bytes from `at`, little endian, zeros behind `end`. */
+function wordAt(data: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end) return data[at] | (data[at + 1] << 8) | (data[at + 2] << 16) | (data[at + 3] << 24)
+  let word = 0
+  for (let i = 0; at + i < end; i++) word |= data[at + i] << (i * 8)
+  return word
+}
