@@ -4,7 +4,7 @@ export interface FlowBlock {
   line: number
   /** `escaped` files spell line ends and bytes. */
   files: readonly { name: string; text: string; escaped: boolean }[]
-  tables: string | undefined
+  tables?: string
   params: readonly string[]
   program: string
   /** Expected rows by output; the name '' is the last output. */

@@ -5,28 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { describeError } from '../../src/base/describe-error.ts'
 import { MillraceError } from '../../src/base/errors.ts'
-import { nodeHost } from '../../src/base/node-host.ts'
-import { valueAt } from '../../src/data/read.ts'
-import { formatType, type Schema, type Value } from '../../src/data/type.ts'
-import { jsonCell } from '../../src/io/format/cell.ts'
-import { defaultConnectors } from '../../src/io/index.ts'
-import type { Order } from '../../src/ir/logical.ts'
 import { printPlan } from '../../src/ir/print.ts'
 import { ruleNames } from '../../src/planner/rules/index.ts'
-import { execute } from '../../src/run/execute.ts'
 import type { RunOptions } from '../../src/run/options.ts'
-import { prepare } from '../../src/run/prepare.ts'
-import { loadFlow } from '../../src/run/program.ts'
-import { parseTables } from '../../src/run/tables-file.ts'
-import { runReference } from '../../src/testing/reference.ts'
 import type { FlowBlock } from './parse-blocks.ts'
+import { comparable, jsonText, prepareProgram, type Rows, runOnBackend, runOnReference } from './run-program.ts'
 
-/** The rows of an output as texts, one a row, with what is needed to compare them. */
-interface Rows {
-  header: string
-  rows: readonly string[]
-  ordered: boolean
-}
 interface Outcome {
   outputs: ReadonlyMap<string, Rows>
   /** Text of the files that the block names, by name. */
@@ -85,70 +69,27 @@ async function inFolder<T>(block: FlowBlock, use: (cwd: string) => Promise<T>): 
 /** `\\n`, `\\r` and `\\xff` as the bytes they stand for; line ends of the text itself do not count. */
 function bytesOf(text: string): Buffer {
   const bytes = Buffer.from(text.replaceAll('\n', '')).toString('latin1')
-  const plain = bytes.replace(/\\(?:x([0-9a-f]{2})|n|r)/g, (escape, hex) =>
-    hex === undefined ? (escape === '\\n' ? '\n' : '\r') : String.fromCharCode(Number.parseInt(hex, 16)),
+  const plain = bytes.replace(/\\(?:x([0-9a-f]{2})|n|r)/g, (spelled, hex) =>
+    hex === undefined ? (spelled === '\\n' ? '\n' : '\r') : String.fromCharCode(Number.parseInt(hex, 16)),
   )
   return Buffer.from(plain, 'latin1')
 }
 
-async function prepared(block: FlowBlock, cwd: string, options: RunOptions) {
-  const params = new Map(
-    block.params.map((param) => [param.slice(0, param.indexOf('=')), { text: param.slice(param.indexOf('=') + 1) }]),
-  )
-  const program = await loadFlow(join(cwd, 'program.flow'), block.program, params)
-  const tables = block.tables === undefined ? new Map() : parseTables('tables', block.tables)
-  return { program, prepared: await prepare(program, { cwd, tables, ...options }) }
-}
-
 async function planOf(block: FlowBlock): Promise<string> {
-  return inFolder(block, async (cwd) => printPlan((await prepared(block, cwd, { backend: 'inline' })).prepared.planned.optimised))
+  return inFolder(block, async (cwd) => {
+    const { planned } = await prepareProgram(block, cwd, { backend: 'inline' })
+    return printPlan(planned.optimised)
+  })
 }
 
 async function byReference(block: FlowBlock, cwd: string): Promise<Outcome> {
-  const { program, prepared: ready } = await prepared(block, cwd, { backend: 'inline' })
-  const plan = ready.planned.logical
-  const { outputs } = runReference(plan, { functions: program.functions, sources: defaultConnectors.sources, host: nodeHost() })
-  return {
-    outputs: new Map([...outputs].map(([name, { fields, rows, order }]) => [name, rowsOf(fields, rows, order)])),
-    written: new Map(),
-  }
+  return { outputs: await runOnReference(block, cwd), written: new Map() }
 }
 
 async function byBackend(block: FlowBlock, cwd: string, options: RunOptions): Promise<Outcome> {
-  const { prepared: ready } = await prepared(block, cwd, options)
-  const done = await execute(ready, { cwd, ...options })
-  try {
-    const { logical } = ready.planned
-    const outputs = done.outputs.map((output): [string, Rows] => {
-      const rows = [...output.batches()].flatMap((batch) =>
-        Array.from({ length: batch.rowCount }, (_, row) => batch.columns.map((column) => valueAt(column, row))),
-      )
-      expect(rows.length).toBe(output.rowCount)
-      const port = logical.outputs.find(({ name }) => name === output.name)!.port
-      const order = logical.nodes.find((node) => node.id === port.node)!.outputs[port.out].order
-      return [output.name, rowsOf(output.fields, rows, order)]
-    })
-    const files = block.written.map(({ name }): [string, string] => [name, readFileSync(join(cwd, name), 'utf8')])
-    return { outputs: new Map(outputs), written: new Map(files) }
-  } finally {
-    done.close()
-  }
-}
-
-function rowsOf(fields: Schema, rows: readonly (readonly Value[])[], order: Order): Rows {
-  const header = fields.map(({ name, type }) => `${name} ${formatType(type)}`).join(', ')
-  const texts = rows.map((row) => jsonText(fields.map(({ type }, i) => jsonCell(type, row[i]))))
-  return { header, rows: texts, ordered: order !== 'undefined' }
-}
-
-/** JSON that tells -0 from 0. */
-function jsonText(value: unknown): string {
-  if (Object.is(value, -0)) return '-0'
-  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${Object.entries(value)
-    .map(([name, inner]) => `${JSON.stringify(name)}:${jsonText(inner)}`)
-    .join(',')}}`
+  const outputs = await runOnBackend(block, cwd, options)
+  const files = block.written.map(({ name }): [string, string] => [name, readFileSync(join(cwd, name), 'utf8')])
+  return { outputs, written: new Map(files) }
 }
 
 function check(block: FlowBlock, variant: string, { outputs, written }: Outcome): void {
@@ -157,8 +98,7 @@ function check(block: FlowBlock, variant: string, { outputs, written }: Outcome)
     if (found === undefined) throw new Error(`the program has no output '${name}': ${[...outputs.keys()].join(', ')}`)
     const [header, ...lines] = text.split('\n')
     const rows = lines.map((line) => jsonText(JSON.parse(line)))
-    const order = (texts: readonly string[]): readonly string[] => (found.ordered ? texts : texts.toSorted())
-    expect([found.header, ...order(found.rows)].join('\n'), `on ${variant}`).toBe([header, ...order(rows)].join('\n'))
+    expect(comparable(found), `on ${variant}`).toBe(comparable({ header, rows, ordered: found.ordered }))
   }
   if (variant === 'reference') return
   for (const { name, text } of block.written) expect(written.get(name), `${name} on ${variant}`).toBe(text)
