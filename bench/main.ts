@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util'
+import { startUpBench } from './start-up.ts'
 import { wordCountBench } from './word-count/bench.ts'
 
 // npm run bench -- NAME [options]: runs the contenders in turn, prints medians and appends them to bench/results.md.
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = { 'word-count': wordCountBench }
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  'start-up': startUpBench,
+  'word-count': wordCountBench,
+}
 
 export interface BenchOptions {
   mb: number
