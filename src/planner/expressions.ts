@@ -1,6 +1,6 @@
 import { exhaustive } from '../base/assert.ts'
 import type { ColumnId, Expr, FnRef } from '../ir/expr.ts'
-import { findFunction } from '../ir/functions/catalogue.ts'
+import { callMayFail, findFunction } from '../ir/functions/catalogue.ts'
 
 /** The direct parts of an expression. */
 export function partsOf(expr: Expr): readonly Expr[] {
@@ -80,7 +80,7 @@ export function canFail(expr: Expr): boolean {
     if (part.e === 'user') return true
     if (part.e !== 'call') return false
     const fn = findFunction(part.fn)
-    return fn?.kind !== 'scalar' || fn.fails
+    return fn?.kind !== 'scalar' || callMayFail(fn, { args: part.args.map((arg) => arg.type), returns: part.type })
   })
 }
 

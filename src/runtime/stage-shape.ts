@@ -37,6 +37,8 @@ export function leavesInOrder(stage: Stage): readonly PhysicalNode[] {
     const inputs = node.inputOrder === 'build-first' ? node.inputs.toReversed() : node.inputs
     for (const input of inputs) visit(byId.get(input) as PhysicalNode)
   }
+  // A leaf on the probe side of a join may feed another root too: build sides go first whoever else reads the probe side.
+  for (const node of stage.nodes) if (node.inputOrder === 'build-first') visit(byId.get(node.inputs[1]) as PhysicalNode)
   for (const node of stage.nodes) if (!consumed.has(node.id)) visit(node)
   return ordered
 }
