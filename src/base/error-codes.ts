@@ -97,11 +97,12 @@ export const errorCodes = {
   BUG_INVARIANT: 'millrace broke one of its own rules; please report it.',
 } as const
 
+/** One of the codes of `docs/errors.md`. */
 export type ErrorCode = keyof typeof errorCodes
 
 const exits = { FLOW: 2, PLAN: 2, USAGE: 2, RUN: 1, DATA: 3, SOURCE: 4, SINK: 4, RESOURCE: 5, BUG: 70 } as const
 
-/** The exit code of the process for an error: contracts D25. */
+/** The exit code of the process for an error. */
 export function exitCodeOf(code: ErrorCode): number {
   return exits[code.slice(0, code.indexOf('_')) as keyof typeof exits]
 }

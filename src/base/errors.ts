@@ -37,6 +37,7 @@ export class MillraceError extends Error {
     this.errors = errors.length > 0 ? errors : [this]
   }
 
+  /** What the command line ends with. */
   get exitCode(): number {
     return exitCodeOf(this.code)
   }

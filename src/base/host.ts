@@ -1,5 +1,5 @@
 /**
- * The one seam to clock, randomness and disk (contracts D17). Operators, connectors and the coordinator's drivers reach the outside through it,
+ * The one seam to clock, randomness and disk. Operators, connectors and the coordinator's drivers reach the outside through it,
  * so that tests and the simulator can take over. Disk calls are synchronous: they run in workers, a batch at a time.
  */
 export interface Host {

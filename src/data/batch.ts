@@ -1,6 +1,6 @@
 import type { Column } from './column.ts'
 
-/** Fixed limits of a batch: contracts D11. */
+/** Fixed limits of a batch. */
 export const maxBatchRows = 65_536
 export const maxBatchBytes = 2 ** 30
 export const maxColumns = 10_000

@@ -9,7 +9,9 @@ export type Type =
   | { kind: 'array'; item: Type; nullableItems: boolean }
   | { kind: 'struct'; fields: readonly StructField[] }
   | { kind: 'js' }
+/** Types that hold no others. */
 export type ScalarKind = 'bool' | 'int64' | 'float64' | 'string' | 'bytes' | 'date' | 'timestamp'
+/** A field of a struct type. */
 export interface StructField {
   name: string
   type: Type
@@ -42,6 +44,7 @@ export interface SchemaField {
   type: Type
   nullable: boolean
 }
+/** Columns in their order. */
 export type Schema = readonly SchemaField[]
 
 /** The spelling of a type in `.flow` text, errors and explain: `array<struct<a int64, b string>>`. */
@@ -64,7 +67,8 @@ export function sameType(a: Type, b: Type): boolean {
     case 'struct': {
       const other = (b as typeof a).fields
       return (
-        a.fields.length === other.length && a.fields.every((field, i) => field.name === other[i].name && sameType(field.type, other[i].type))
+        a.fields.length === other.length &&
+        a.fields.every((field, i) => field.name === other[i].name && sameType(field.type, other[i].type))
       )
     }
     case 'bool':

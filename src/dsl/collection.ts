@@ -10,6 +10,7 @@ export abstract class Collection<T> implements AsyncIterable<T> {
   /** @internal */
   readonly port: UnboundPort
 
+  /** @internal */
   constructor(builder: PlanBuilder, port: UnboundPort) {
     this.builder = builder
     this.port = port

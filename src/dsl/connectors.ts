@@ -36,6 +36,7 @@ export function text(path: string): ConnectorSpec<{ line: string }> {
   return connector('text', path, {})
 }
 
+/** How csv files are read or written. */
 export interface CsvOptions<S extends SchemaSpec | undefined> {
   /** Columns and types; without it they are inferred from the first rows. */
   schema?: S
@@ -56,6 +57,7 @@ export function csv<const S extends SchemaSpec | undefined = undefined>(
   return connector('csv', path, options, schema)
 }
 
+/** How JSON lines are read or written. */
 export interface JsonlOptions<S extends SchemaSpec | undefined> {
   schema?: S
   mode?: 'error' | 'overwrite'

@@ -16,6 +16,7 @@ export interface ScalarDefinition {
   readonly args: readonly string[]
   readonly returns: string
   readonly deterministic?: boolean
+  /** What is called; null arguments never reach the user's function. */
   readonly fn: (...args: never[]) => unknown
 }
 

@@ -19,6 +19,7 @@ export class Expr<T = unknown> {
   declare readonly __type: T
   readonly #syntax: Syntax
 
+  /** @internal */
   constructor(syntax: Syntax) {
     this.#syntax = syntax
   }
@@ -27,12 +28,15 @@ export class Expr<T = unknown> {
     return this.#syntax
   }
 
+  /** Sum; of an int64 and a float64 a float64. Beyond the range `RUN_OVERFLOW`. */
   add(other: ExprLike<T>): Expr<T> {
     return call('add', [this, other])
   }
+  /** Difference. */
   sub(other: ExprLike<T>): Expr<T> {
     return call('subtract', [this, other])
   }
+  /** Product. */
   mul(other: ExprLike<number | null>): Expr<T> {
     return call('multiply', [this, other])
   }
@@ -40,66 +44,87 @@ export class Expr<T = unknown> {
   div(other: ExprLike<number | null>): Expr<number> {
     return call('divide', [this, other])
   }
+  /** Remainder of int64, with the sign of the dividend. */
   mod(other: ExprLike<number | null>): Expr<T> {
     return call('mod', [this, other])
   }
+  /** The value with the other sign. */
   neg(): Expr<T> {
     return call('negate', [this])
   }
+  /** Are they equal? Null when one of them is null. */
   eq(other: ExprLike<T | Comparable>): Expr<boolean> {
     return call('equal', [this, other])
   }
+  /** Do they differ? Null when one of them is null. */
   ne(other: ExprLike<T | Comparable>): Expr<boolean> {
     return call('not_equal', [this, other])
   }
+  /** Less than. Text is ordered by code points. */
   lt(other: ExprLike<T | Comparable>): Expr<boolean> {
     return call('less', [this, other])
   }
+  /** Less or equal. */
   le(other: ExprLike<T | Comparable>): Expr<boolean> {
     return call('less_equal', [this, other])
   }
+  /** Greater than. */
   gt(other: ExprLike<T | Comparable>): Expr<boolean> {
     return call('greater', [this, other])
   }
+  /** Greater or equal. */
   ge(other: ExprLike<T | Comparable>): Expr<boolean> {
     return call('greater_equal', [this, other])
   }
+  /** At least `low` and at most `high`. */
   between(low: ExprLike<T>, high: ExprLike<T>): Expr<boolean> {
     return make({ s: 'between', value: this.syntax, low: toSyntax(low), high: toSyntax(high), negated: false })
   }
+  /** Is it one of the list? Null when nothing matches and a null took part. */
   isIn(list: readonly ExprLike<T>[]): Expr<boolean> {
     return make({ s: 'in', value: this.syntax, list: list.map((item) => toSyntax(item)), negated: false })
   }
+  /** Does the text match, `%` being any text and `_` one character? */
   like(pattern: string): Expr<boolean> {
     return call('like', [this, pattern])
   }
+  /** False when one is false, else null when one is null. */
   and(...others: readonly Expr<boolean>[]): Expr<boolean> {
     return call('and', [this, ...others])
   }
+  /** True when one is true, else null when one is null. */
   or(...others: readonly Expr<boolean>[]): Expr<boolean> {
     return call('or', [this, ...others])
   }
+  /** The other truth value. */
   not(): Expr<boolean> {
     return call('not', [this])
   }
+  /** Is it null? Never null itself. */
   isNull(): Expr<boolean> {
     return call('is_null', [this])
   }
+  /** Is there a value? Never null itself. */
   isNotNull(): Expr<boolean> {
     return call('is_not_null', [this])
   }
+  /** The first of the values that is not null. */
   coalesce(...others: readonly ExprLike<NonNullable<T> | null>[]): Expr<NonNullable<T>> {
     return call('coalesce', [this, ...others])
   }
+  /** Texts one after the other. */
   concat(...others: readonly ExprLike<string | null>[]): Expr<string> {
     return call('concat', [this, ...others])
   }
+  /** In lower case, by the default Unicode mapping. */
   lower(): Expr<string> {
     return call('lower', [this])
   }
+  /** In upper case, by the default Unicode mapping. */
   upper(): Expr<string> {
     return call('upper', [this])
   }
+  /** Without white space at both ends. */
   trim(): Expr<string> {
     return call('trim', [this])
   }
@@ -111,9 +136,11 @@ export class Expr<T = unknown> {
   substr(start: ExprLike<number>, length?: ExprLike<number>): Expr<string> {
     return call('substr', length === undefined ? [this, start] : [this, start, length])
   }
+  /** Does the text start with the other? */
   startsWith(prefix: ExprLike<string>): Expr<boolean> {
     return call('starts_with', [this, prefix])
   }
+  /** The parts between separators; code points when it is empty. */
   split(separator: string): Expr<string[]> {
     return call('split', [this, separator])
   }

@@ -278,8 +278,8 @@ export class PTable<K, V> extends Collection<[K, V]> {
    */
   combineValues<A, R>(fn: CombineFn<V, A, R>, options: { returns?: Returns } & FunctionOptions = {}): PTable<K, R> {
     const ref = this.builder.function('combineValues', fn as CombineFn, options)
-    const { associative = true, commutative = true, idempotent = false } = fn
-    const algebra = { associative, commutative, idempotent, invertible: false }
+    const { associative = true, commutative = true } = fn
+    const algebra = { associative, commutative, idempotent: false, invertible: false }
     const form = { u: 'combineValues', fn: ref, algebra, returns: returnsOf(options.returns) } as const
     return new PTable(this.builder, this.builder.add(form, [this.port]))
   }

@@ -14,6 +14,7 @@ import type { UnboundPlan } from './syntax.ts'
 
 /** A parameter: its type, and a default where it need not be given. */
 export type ParamSpec = ScalarName | { type: ScalarName; default?: Value | Date }
+/** Parameters by name. */
 export interface ParamSpecs {
   readonly [name: string]: ParamSpec
 }
@@ -34,6 +35,7 @@ export type PipelineOutputs = Collection<unknown> | Readonly<Record<string, Coll
 /** Starts collections inside a pipeline. */
 export class PipelineContext {
   readonly #builder: PlanBuilder
+  /** @internal */
   constructor(builder: PlanBuilder) {
     this.#builder = builder
   }
@@ -74,8 +76,10 @@ export class Pipeline<P extends ParamSpecs = ParamSpecs, O extends PipelineOutpu
   readonly module: string
   readonly at: Place
   readonly #build: (p: PipelineContext, params: ParamValues<P>) => O
+  /** @internal */
   readonly [mark] = true
 
+  /** @internal */
   constructor(name: string, params: P, build: (p: PipelineContext, params: ParamValues<P>) => O, module: string, at: Place) {
     this.name = name
     this.params = params
@@ -84,7 +88,10 @@ export class Pipeline<P extends ParamSpecs = ParamSpecs, O extends PipelineOutpu
     this.#build = build
   }
 
-  /** Builds the plan for these parameters; nothing is read. */
+  /**
+   * Builds the plan for these parameters; nothing is read.
+   * @internal
+   */
   build(params: ParamValues<P>): BuiltPlan {
     const builder = new PlanBuilder(this.name, this.module)
     const returned = this.#build(new PipelineContext(builder), params)

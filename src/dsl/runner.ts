@@ -7,6 +7,7 @@ export interface OutputHandle<T = unknown> {
   readonly rowCount: number
   /** Rows one by one; can be read again. */
   rows(): Iterable<T>
+  /** All rows. */
   toArray(): T[]
   /** Prints the first rows as a table on standard output. */
   show(rows?: number): void

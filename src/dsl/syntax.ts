@@ -13,7 +13,7 @@ export type SyntaxForm =
   /** `of.name`: column of a range variable, or field of a struct. */
   | { s: 'field'; of: Syntax; name: string; nameAt: Place }
   | { s: 'index'; of: Syntax; index: Syntax }
-  /** Digits as written; untyped until it meets another operand (contracts D14). */
+  /** Digits as written; untyped until it meets another operand. */
   | { s: 'number'; text: string }
   | { s: 'string'; value: string }
   | { s: 'bool'; value: boolean }
@@ -87,7 +87,7 @@ export interface UnboundPort {
   out: number
 }
 
-/** What the user asked for, one node an operation, in build order: no name looked up, no file read (contracts D6). */
+/** What the user asked for, one node an operation, in build order: no name looked up, no file read. */
 export interface UnboundNode {
   id: number
   inputs: readonly UnboundPort[]
@@ -163,7 +163,7 @@ export interface ImportedFunction {
   returns: Type
 }
 
-/** A whole program before binding: contracts D6. */
+/** A whole program before binding. */
 export interface UnboundPlan {
   /** File name or pipeline name, for people. */
   program: string

@@ -22,7 +22,7 @@ export interface ConnectorOptions {
 /** What `describe` is given beside the options. */
 export interface DescribeContext {
   host: Host
-  /** Folder that relative paths start from: contracts D27. */
+  /** Folder that relative paths start from. */
   cwd: string
   /** Declared row type, when the program gives one. */
   schema?: Schema

@@ -22,7 +22,7 @@ export interface Field {
  */
 export type Order = 'source' | 'undefined' | { sorted: readonly SortKey[] }
 
-/** What one output port of a node carries: contracts D2, D4, D16, D20. */
+/** What one output port of a node carries. */
 export interface Output {
   name: string
   fields: readonly Field[]
@@ -53,7 +53,7 @@ export interface NodeBase {
 
 export type JoinKind = 'inner' | 'left'
 
-/** The forms of a logical plan node: one set for both front ends (contracts D3). */
+/** The forms of a logical plan node: one set for both front ends. */
 export type LogicalForm =
   | {
       op: 'source'
@@ -108,7 +108,7 @@ export interface Split {
   length: number
 }
 
-/** What a connector says of a source at bind: contracts D6. `fields` are all of its columns. */
+/** What a connector says of a source at bind. `fields` are all of its columns. */
 export interface Described {
   fields: readonly Field[]
   sizeBytes?: number
@@ -139,7 +139,7 @@ export interface PlanOutput {
 }
 
 /**
- * A logical plan: a flat table of frozen nodes in topological order (contracts D1). Sinks are nodes without consumers;
+ * A logical plan: a flat table of frozen nodes in topological order. Sinks are nodes without consumers;
  * `outputs` are the results that the caller reads.
  */
 export interface Plan {

@@ -29,7 +29,7 @@ export interface Properties {
   bytes?: Estimate
 }
 
-/** How the rows of an operator look to a closure: contracts D4. Column ordinals; `key` absent when not keyed. */
+/** How the rows of an operator look to a closure. Column ordinals; `key` absent when not keyed. */
 export interface RowShape {
   fields: Schema
   element: boolean
@@ -45,9 +45,26 @@ export type SegmentStep =
   | { step: 'project'; exprs: readonly { name: string; expr: Expr }[]; from: NodeId }
   | { step: 'filter'; predicate: Expr; from: NodeId }
   /** Output row = input row + item (+ 0-based ordinal). */
-  | { step: 'unnest'; expr: Expr; name: string; itemType: Type; itemNullable: boolean; ordinalName?: string; outer: boolean; from: NodeId }
+  | {
+      step: 'unnest'
+      expr: Expr
+      name: string
+      itemType: Type
+      itemNullable: boolean
+      ordinalName?: string
+      outer: boolean
+      from: NodeId
+    }
   /** Input row as the closure sees it (`input`), output row as its results are stored (`output`). */
-  | { step: 'parallelDo'; shape: 'map' | 'filter' | 'flatMap' | 'do'; fn: FnRef; input: RowShape; output: RowShape; at: Place; from: NodeId }
+  | {
+      step: 'parallelDo'
+      shape: 'map' | 'filter' | 'flatMap' | 'do'
+      fn: FnRef
+      input: RowShape
+      output: RowShape
+      at: Place
+      from: NodeId
+    }
 
 /**
  * One aggregate; `args` and `where` are ordinals of the input row. With phase `final` the args are the state columns.
@@ -80,9 +97,20 @@ export type PhysicalForm =
    * Output of partial: keys, then each call's state columns (`ir/functions`: `stateTypes`); of complete and final: keys, then results.
    * Groups come out ordered by (hash64, key bytes).
    */
-  | { operator: 'aggregate'; spec: { keys: readonly number[]; calls: readonly PhysicalAggCall[]; phase: 'complete' | 'partial' | 'final'; changes: 'insertOnly' | 'zset' } }
+  | {
+      operator: 'aggregate'
+      spec: {
+        keys: readonly number[]
+        calls: readonly PhysicalAggCall[]
+        phase: 'complete' | 'partial' | 'final'
+        changes: 'insertOnly' | 'zset'
+      }
+    }
   /** Hash join; input 0 probes, input 1 is the build side. Output: probe columns, then build columns. Residual refers to the output row. */
-  | { operator: 'join'; spec: { kind: 'inner' | 'left'; probeKeys: readonly number[]; buildKeys: readonly number[]; residual?: Expr } }
+  | {
+      operator: 'join'
+      spec: { kind: 'inner' | 'left'; probeKeys: readonly number[]; buildKeys: readonly number[]; residual?: Expr }
+    }
   /** Input: any row. Output: key columns, then the array column. `clustered` emits batches with groupStarts and the value columns instead of the array. */
   | { operator: 'groupByKey'; spec: { keys: readonly number[]; values: readonly number[]; element: boolean; clustered: boolean } }
   /** External sort by `by`, ties by all other columns ascending. */
@@ -150,7 +178,15 @@ export interface PhysicalPlan {
   regions: readonly { id: number; stages: readonly number[] }[]
   stages: readonly Stage[]
   exchanges: readonly Exchange[]
-  outputs: readonly { name: string; fields: Schema; element: boolean; keys?: readonly number[]; keyElement?: boolean; grouped?: boolean; order: 'source' | 'undefined' | 'sorted' }[]
+  outputs: readonly {
+    name: string
+    fields: Schema
+    element: boolean
+    keys?: readonly number[]
+    keyElement?: boolean
+    grouped?: boolean
+    order: 'source' | 'undefined' | 'sorted'
+  }[]
   sinks: readonly { connector: string; options: Value; fields: Schema; tasks: number; stage: number }[]
   fns: readonly FnRef[]
   params: Readonly<Record<string, { type: Type; value: Value }>>

@@ -28,7 +28,9 @@ export interface RunOptions {
   checkPlans?: boolean
   /** @internal Module that worker threads run, where it does not lie beside this package's code. */
   workerUrl?: URL
+  /** Stops the run: it ends with `RUN_CANCELLED`. */
   signal?: AbortSignal
+  /** Called now and then while the run goes on. */
   onProgress?(progress: RunProgress): void
 }
 

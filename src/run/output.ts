@@ -8,12 +8,15 @@ import { formatTable } from './table.ts'
 
 /** The rows of one output of a run: as JavaScript values, and as typed batches for formats. */
 export class RunOutput<T = unknown> implements OutputHandle<T> {
+  /** `result`, or its name in the record that the pipeline returns. */
   readonly name: string
+  /** Columns and their types. */
   readonly fields: Schema
   readonly rowCount: number
   readonly #rows: ResultRows
   readonly #shape: PhysicalPlan['outputs'][number]
 
+  /** @internal */
   constructor(rows: ResultRows, shape: PhysicalPlan['outputs'][number]) {
     this.name = shape.name
     this.fields = shape.fields
@@ -27,11 +30,15 @@ export class RunOutput<T = unknown> implements OutputHandle<T> {
     for (const batch of this.#rows.batches()) yield* toJsRows(batch, this.#shape) as Iterable<T>
   }
 
+  /** All rows, as `rows` gives them. */
   toArray(): T[] {
     return [...this.rows()]
   }
 
-  /** The rows as columnar batches with `fields` as their types. */
+  /**
+   * The rows as columnar batches with `fields` as their types.
+   * @internal
+   */
   batches(): Iterable<Batch> {
     return this.#rows.batches()
   }
@@ -41,6 +48,7 @@ export class RunOutput<T = unknown> implements OutputHandle<T> {
     return formatTable(this.fields, this.#rows.batches(), this.rowCount, { rows, width })
   }
 
+  /** Prints `table` on standard output. */
   show(rows = 20): void {
     process.stdout.write(`${this.table(rows)}\n`)
   }

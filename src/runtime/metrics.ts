@@ -7,20 +7,24 @@ export interface NodeMetrics extends OperatorMetrics {
   tasks: number
 }
 
+/** What a run took. */
 export interface RunMetrics {
   wallMs: number
   rowsRead: number
   bytesRead: number
+  /** Most bytes of the budget that one worker held at a time. */
   peakMemoryBytes: number
   spilledBytes: number
   tasks: number
-  /** Attempts beyond the first, and tasks whose committed work an earlier run had left. */
+  /** Attempts beyond the first. */
   retries: number
+  /** Tasks whose committed work an interrupted run had left. */
   reusedTasks: number
   workers: number
   nodes: readonly NodeMetrics[]
 }
 
+/** How far a run is. */
 export interface RunProgress {
   tasksDone: number
   tasks: number

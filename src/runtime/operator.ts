@@ -4,11 +4,11 @@ import type { Schema, Value } from '../data/type.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalNodeOf, PhysicalOp } from '../ir/physical.ts'
 
-/** Live functions beside a plan, by `FnRef.id`: contracts D7. */
+/** Live functions beside a plan, by `FnRef.id`. */
 export type FunctionTable = ReadonlyMap<FnRef['id'], UserFunction>
 export type UserFunction = ((...args: never[]) => unknown) | CombineFn
 
-/** A user aggregate: contracts D32. `add` and `merge` may change and return their first argument. */
+/** A user aggregate. `add` and `merge` may change and return their first argument. */
 export interface CombineFn<T = never, A = unknown, R = unknown> {
   zero(): A
   add(accumulator: A, value: T): A
@@ -16,7 +16,6 @@ export interface CombineFn<T = never, A = unknown, R = unknown> {
   extract(accumulator: A): R
   associative?: boolean
   commutative?: boolean
-  idempotent?: boolean
 }
 
 /** Counters of one operator in one task. */
@@ -28,7 +27,7 @@ export interface OperatorMetrics {
   spilledBytes: number
 }
 
-/** Everything an operator may touch: contracts D17. */
+/** Everything an operator may touch. */
 export interface OperatorContext {
   /** Gives a batch away; undefined while there is credit, else a promise to await before the next emit. */
   emit(batch: Batch): undefined | Promise<void>

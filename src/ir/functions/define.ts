@@ -42,7 +42,7 @@ export interface ScalarFunction {
   /** null-in-null-out: null as soon as an argument is null, and `evaluate` is not called; custom: `evaluate` sees nulls. */
   nulls: 'null-in-null-out' | 'custom'
   volatility: 'pure' | 'run' | 'volatile'
-  /** May it throw for some values? Then rules never move it above a filter (language-rules 3.28). */
+  /** May it throw for some values? Then rules never move it above a filter. */
   fails: boolean
   /** May its result be null though no argument is? */
   nullable?: boolean
