@@ -1,5 +1,6 @@
 import { codeFrame, type Painter, plainPainter } from './code-frame.ts'
 import type { MillraceError } from './errors.ts'
+import { escapeControlsInLines } from './escape-controls.ts'
 
 /**
  * The text of an error for people: code and message, the marked lines of the program, the data row, the hint; then all errors found with it.
@@ -23,14 +24,14 @@ const maxRawText = 200
 
 function describeOne(error: MillraceError, sources: Readonly<Record<string, string>>, paint: Painter): string {
   const { at, related = [], hint, operator, text } = error.details
-  const out = [`${paint.error(`error ${error.code}:`)} ${paint.bold(error.message)}`]
+  const out = [`${paint.error(`error ${error.code}:`)} ${paint.bold(escapeControlsInLines(error.message))}`]
   if (at !== undefined && at.file !== '') out.push(codeFrame({ at }, related, sources, paint))
   else if (related.length > 0) out.push(codeFrame(related[0], related.slice(1), sources, paint))
   const dataPlace = describeDataPlace(error)
   if (dataPlace !== '') out.push(`  ${paint.note('in:')} ${dataPlace}`)
   if (text !== undefined) out.push(`  ${paint.note('text:')} ${showRawText(text)}`)
   if (operator !== undefined) out.push(`  ${paint.note('operator:')} ${operator}`)
-  if (hint !== undefined) out.push(`  ${paint.help('help:')} ${hint}`)
+  if (hint !== undefined) out.push(`  ${paint.help('help:')} ${escapeControlsInLines(hint)}`)
   return out.join('\n')
 }
 

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
+import { suggest } from '../base/did-you-mean.ts'
 import { usageError } from '../base/errors.ts'
 import { checkCommand } from './check-command.ts'
+import { guardAgainstCrashes } from './crash-guard.ts'
 import { explainCommand } from './explain-command.ts'
 import { collectParam, parseCount, parseMemory } from './option-values.ts'
 import { queryCommand } from './query-command.ts'
@@ -11,6 +13,7 @@ import { guardStandardStreams } from './standard-output.ts'
 /** The command line. Exit codes: 0 ok, 1 run failed, 2 usage or check errors, 3 bad data, 4 source or sink, 5 resources, 70 bug, 130 and 143 signals. */
 export async function main(argv: readonly string[], version: string): Promise<void> {
   guardStandardStreams()
+  const { commandEnded } = guardAgainstCrashes()
   const program = new Command('millrace')
     .description('Dataflow pipelines for TypeScript: from .flow text or code, planned, explained, run.')
     .version(version, '-V, --version')
@@ -58,11 +61,13 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
 
   try {
-    if (argv.length <= 2) program.help()
+    if (argv.length <= 2) program.help({ error: true })
     await program.parseAsync(argv)
   } catch (thrown) {
     if (thrown instanceof CommanderError) return commanderEnd(thrown)
     reportError(thrown, {})
+  } finally {
+    commandEnded()
   }
 }
 
@@ -97,14 +102,21 @@ function commanderEnd(error: CommanderError): void {
     process.exitCode = 2
     return
   }
-  const message = error.message
-    .replace(/^error: /, '')
-    .replace(/\.$/, '')
-    .split('\n')
-  reportError(
-    usageError('USAGE_ARGUMENT', message[0], { hint: message[1]?.replace(/^\(|\)$/g, '') ?? 'see millrace --help' }),
-    {},
-  )
+  const { message, hint } = inHouseStyle(error.message)
+  reportError(usageError('USAGE_ARGUMENT', message, { hint }), {})
+}
+
+/** Commander speaks in several sentences with capitals; ours are one message and one hint. */
+function inHouseStyle(text: string): { message: string; hint: string } {
+  const [first, suggestion] = text.replace(/^error: /, '').split('\n')
+  const [message, details] = first.replace(/\.$/, '').split('. ')
+  const near = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? '')
+  if (near !== null) return { message, hint: `did you mean '${near[1]}'?` }
+  const choices = /^Allowed choices are (.*)$/.exec(details ?? '')?.[1]
+  const found = /argument '(.*)' is invalid$/.exec(message)?.[1]
+  if (choices === undefined || found === undefined)
+    return { message: first.replace('. Expected', ', expected').replace(/\.$/, ''), hint: 'see millrace --help' }
+  return { message: `${message}, expected one of ${choices}`, hint: suggest(found, choices.split(', ')) ?? 'see millrace --help' }
 }
 
 const examples = `

@@ -1,5 +1,4 @@
-import { type MillraceError, resourceError, sinkError } from '../base/errors.ts'
-import { cancelled } from '../runtime/task-context.ts'
+import { type MillraceError, resourceError, runError, sinkError } from '../base/errors.ts'
 
 let failure: NodeJS.ErrnoException | undefined
 let wake: (() => void) | undefined
@@ -29,7 +28,7 @@ export async function writeOut(pieces: Iterable<string | Uint8Array>, signal?: A
     for (const piece of pieces) {
       if (failure !== undefined) break
       await written(piece)
-      if (signal?.aborted === true) throw cancelled()
+      if (signal?.aborted === true) throw runError('RUN_CANCELLED', 'the command was stopped')
     }
   } finally {
     signal?.removeEventListener('abort', onAbort)

@@ -48,13 +48,15 @@ const columnNames = (names: readonly string[]): string[] => names.map((name, i) 
  */
 export function findColumns(names: readonly string[], header: CsvHeader): number[] {
   const seen = new Map<string, number>()
+  const exactPlaces = placesBy(header.names, (name) => name)
+  const roughPlaces = placesBy(header.names, (name) => name.toLowerCase())
   return names.map((name) => {
     const nth = seen.get(name) ?? 0
     seen.set(name, nth + 1)
-    const exact = placesOf(header.names, (other) => other === name)
-    const found = exact.length > 0 ? exact : placesOf(header.names, (other) => other.toLowerCase() === name.toLowerCase())
-    if (nth < found.length && (exact.length > 0 || found.length === 1)) return found[nth]
-    throw dataError('DATA_MISSING_COLUMN', `expected a column '${name}' in the header, found ${header.names.join(', ')}`, {
+    const exact = exactPlaces.get(name)
+    const found = exact ?? roughPlaces.get(name.toLowerCase()) ?? []
+    if (nth < found.length && (exact !== undefined || found.length === 1)) return found[nth]
+    throw dataError('DATA_MISSING_COLUMN', `expected a column '${name}' in the header, found ${listOf(header.names)}`, {
       file: header.path,
       line: 1,
       hint: suggest(name, header.names),
@@ -62,8 +64,16 @@ export function findColumns(names: readonly string[], header: CsvHeader): number
   })
 }
 
-const placesOf = (names: readonly string[], isWanted: (name: string) => boolean): number[] =>
-  names.flatMap((name, place) => (isWanted(name) ? [place] : []))
+function placesBy(names: readonly string[], key: (name: string) => string): ReadonlyMap<string, readonly number[]> {
+  return Map.groupBy(names.keys(), (place) => key(names[place]))
+}
+
+const listedNames = 20
+
+const listOf = (names: readonly string[]): string =>
+  names.length <= listedNames
+    ? names.join(', ')
+    : `${names.slice(0, listedNames).join(', ')} and ${names.length - listedNames} more`
 
 export interface CsvRecord {
   fields: string[]
@@ -74,21 +84,22 @@ export interface CsvRecord {
 /** The fields of one record as texts; undefined when it does not end before `end`. For headers: rows go through `scanCsv`. */
 export function splitRecord(data: Uint8Array, from: number, end: number, { delimiter, quote }: CsvMarks): CsvRecord | undefined {
   const fields: string[] = []
-  let field: number[] = []
+  // No field is longer than what is left of the record: marks and one of two quotes are left out.
+  const field = new Uint8Array(end - from)
+  let length = 0
   let isQuoted = false
   for (let at = from; at < end; at++) {
     const byte = data[at]
     if (isQuoted) {
-      if (byte !== quote) field.push(byte)
-      else if (data[at + 1] === quote) field.push(data[++at])
+      if (byte !== quote) field[length++] = byte
+      else if (data[at + 1] === quote) field[length++] = data[++at]
       else isQuoted = false
     } else if (byte === quote && (at === from || data[at - 1] === delimiter)) isQuoted = true
     else if (byte === delimiter || byte === 10) {
-      const bytes = Uint8Array.from(byte === 10 && field.at(-1) === 13 ? field.slice(0, -1) : field)
-      fields.push(textAt(bytes, 0, bytes.length))
-      field = []
+      fields.push(textAt(field, 0, byte === 10 && field[length - 1] === 13 ? length - 1 : length))
+      length = 0
       if (byte === 10) return { fields, next: at + 1 }
-    } else field.push(byte)
+    } else field[length++] = byte
   }
   return undefined
 }

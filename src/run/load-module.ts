@@ -1,4 +1,6 @@
-import { pathToFileURL } from 'node:url'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type MillraceError, usageError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import { registerModuleHooks } from './module-hooks.ts'
@@ -28,7 +30,7 @@ function moduleError(url: string, thrown: unknown): MillraceError {
   if (isMillraceError(thrown)) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const code = (error as { code?: string }).code
-  const at = placeOf(error) ?? {
+  const at = placeInUserCode(error) ?? {
     file: url.startsWith('file:') ? decodeURIComponent(new URL(url).pathname) : url,
     line: 0,
     column: 0,
@@ -44,12 +46,28 @@ const isMillraceError = (thrown: unknown): thrown is MillraceError =>
 const typeImportHint = (error: Error): string | undefined =>
   error.message.includes('does not provide an export named') ? 'a type is imported with `import type`' : undefined
 
-// Syntax errors print `file:line` first; errors thrown by the module name the file in a frame.
-function placeOf(error: Error): Place | undefined {
+const ownFolder = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '.', import.meta.url))
+
+/**
+ * Where in the user's modules an error is from. Syntax errors print `file:line`, the line and a caret under it first; what is thrown names files in
+ * its frames; an import that is not found names the module that asks for it in its message.
+ */
+export function placeInUserCode(error: Error): Place | undefined {
   const stack = error.stack ?? ''
-  const frame =
-    /^(?:file:\/\/)?(\/[^\n]*?):(\d+)(?::(\d+))?$/m.exec(stack) ?? /(?:file:\/\/|\()(\/[^\n():]*):(\d+):(\d+)/.exec(stack)
-  return frame === null
-    ? undefined
-    : { file: decodeURIComponent(frame[1]), line: Number(frame[2]), column: Number(frame[3] ?? 1) }
+  // The number is that of the marked line; the one before it may be shown, too.
+  const syntax = /^(?:file:\/\/)?(\/[^\n]*?):(\d+)\n(?:[^\n]*\n){1,2}?([ \t]*)\^/.exec(stack)
+  if (syntax !== null) return { file: decodeURIComponent(syntax[1]), line: Number(syntax[2]), column: syntax[3].length + 1 }
+  const importer = /^Cannot find (?:module|package) '([^']*)' imported from (.*)$/m.exec(error.message)
+  if (importer !== null) return placeOfImport(importer[2], basename(importer[1]))
+  for (const [, file, line, column] of stack.matchAll(/(?:file:\/\/|\()(\/[^\n():]*):(\d+):(\d+)/g)) {
+    const path = decodeURIComponent(file)
+    if (!path.startsWith(ownFolder)) return { file: path, line: Number(line), column: Number(column) }
+  }
+  return undefined
+}
+
+function placeOfImport(file: string, name: string): Place {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/) : []
+  const line = lines.findIndex((text) => /\b(?:import|from|require)\b/.test(text) && text.includes(name))
+  return line < 0 ? { file, line: 0, column: 0 } : { file, line: line + 1, column: lines[line].indexOf(name) + 1 }
 }

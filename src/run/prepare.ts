@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Backend, RunFolder } from '../backends/backend.ts'
 import { inlineBackend } from '../backends/inline/index.ts'
 import { threadsBackend } from '../backends/threads/index.ts'
-import { planError } from '../base/errors.ts'
+import { suggest } from '../base/did-you-mean.ts'
+import { planError, usageError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import { nodeHost } from '../base/node-host.ts'
 import { toJsRows } from '../data/js-row.ts'
@@ -17,6 +18,7 @@ import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Plan } from '../ir/logical.ts'
 import type { PlannedProgram } from '../planner/options.ts'
 import { planProgram } from '../planner/plan.ts'
+import { ruleNames } from '../planner/rules/index.ts'
 import { runChanged } from '../runtime/journal.ts'
 import { findInterruptedRun, type InterruptedRun } from '../runtime/run-folder.ts'
 import { identityOf, isSameRun, type ProgramIdentity, programDifference, runsFolder } from './identity.ts'
@@ -42,6 +44,7 @@ export interface Prepared {
 
 /** Binds the program (files are looked at, types are checked) and plans it. */
 export async function prepare(program: Program, options: RunOptions): Promise<Prepared> {
+  checkRules(options.disabledRules ?? [])
   const host = nodeHost()
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
@@ -80,6 +83,14 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
     isSinglePart,
   })
   return { program, identity, interrupted, planned, warnings, choice, backend, memoryBytes, cwd, host }
+}
+
+function checkRules(names: readonly string[]): void {
+  const unknown = names.find((name) => !ruleNames.includes(name))
+  if (unknown === undefined) return
+  throw usageError('USAGE_ARGUMENT', `there is no planner rule '${unknown}'`, {
+    hint: suggest(unknown, ruleNames, `the rules are ${ruleNames.join(', ')}`),
+  })
 }
 
 /** @throws MillraceError `RUN_CHANGED` when the program is not what it was. */

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
-import { sourceError, usageError } from '../base/errors.ts'
+import { asMillraceError, sourceError, usageError } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
 import type { GivenParam } from '../dsl/bind/context.ts'
 import { type BuiltPlan, isPipeline, type Pipeline } from '../dsl/pipeline.ts'
 import type { UserFunction } from '../dsl/plan-builder.ts'
 import type { UnboundPlan } from '../dsl/syntax.ts'
-import { importUserModule, moduleUrl } from './load-module.ts'
-import { type GivenParams, pipelineParams } from './params.ts'
+import { importUserModule, moduleUrl, placeInUserCode } from './load-module.ts'
+import { type GivenParams, type PipelineParams, pipelineParams } from './params.ts'
 
 /** A program ready to bind: its plan as the user wrote it, the live functions, and how a worker finds the same functions. */
 export interface Program {
@@ -30,7 +30,8 @@ export type ProgramReference =
 export async function loadProgram(path: string, params: GivenParams): Promise<Program> {
   const file = resolve(path)
   if (!existsSync(file)) {
-    throw sourceError('SOURCE_NOT_FOUND', `there is no file '${path}'`, { hint: `paths start from ${process.cwd()}` })
+    const hint = /^\s*from\s/i.test(path) ? 'a query is given with -e' : `paths start from ${process.cwd()}`
+    throw sourceError('SOURCE_NOT_FOUND', `there is no file '${path}'`, { hint })
   }
   if (statSync(file).isDirectory()) throw usageError('USAGE_FILE', `'${path}' is a folder, expected a .flow file or a module`)
   const extension = extname(file)
@@ -73,7 +74,7 @@ async function loadPipelineModule(file: string, params: GivenParams): Promise<Pr
 /** Builds a pipeline for these parameters. */
 export async function loadPipeline(pipeline: Pipeline, given: GivenParams): Promise<Program> {
   const params = await pipelineParams(pipeline, given)
-  const built = pipeline.build(params.values as never)
+  const built = buildPipeline(pipeline, params.values)
   const reference = await pipelineReference(pipeline, built, params.json)
   // The values are already in the plan: a pipeline has no parameters left to bind.
   return {
@@ -82,6 +83,19 @@ export async function loadPipeline(pipeline: Pipeline, given: GivenParams): Prom
     ...built,
     reference,
     params: new Map(),
+  }
+}
+
+function buildPipeline(pipeline: Pipeline, values: PipelineParams['values']): BuiltPlan {
+  try {
+    return pipeline.build(values as never)
+  } catch (thrown) {
+    throw asMillraceError(thrown, (message, cause) =>
+      usageError('USAGE_MODULE', `the function of pipeline '${pipeline.name}' threw: ${message}`, {
+        at: (cause instanceof Error ? placeInUserCode(cause) : undefined) ?? pipeline.at,
+        cause,
+      }),
+    )
   }
 }
 

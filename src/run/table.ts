@@ -1,4 +1,5 @@
 import { displayWidth } from '../base/code-frame.ts'
+import { escapeControls } from '../base/escape-controls.ts'
 import type { Batch } from '../data/batch.ts'
 import { valueAt } from '../data/read.ts'
 import { formatType, type Schema } from '../data/type.ts'
@@ -22,7 +23,7 @@ const shownColumns = 50
 export function formatTable(fields: Schema, batches: Iterable<Batch>, rowCount: number, options: TableOptions): string {
   const shown = Math.min(fields.length, shownColumns, Math.max(1, Math.floor(options.width / 5)))
   const rows = firstRows(fields, batches, options.rows, shown)
-  const names = fields.slice(0, shown).map((field) => cut(clean(field.name)))
+  const names = fields.slice(0, shown).map((field) => cut(escapeControls(field.name)))
   const kinds = fields.slice(0, shown).map((field) => cut(formatType(field.type)))
   const widths = names.map((name, i) =>
     Math.max(displayWidth(name), displayWidth(kinds[i]), ...rows.map((row) => displayWidth(row[i]))),
@@ -55,18 +56,17 @@ function firstRows(fields: Schema, batches: Iterable<Batch>, count: number, colu
   for (const batch of batches) {
     for (let row = 0; row < batch.rowCount; row++) {
       if (rows.length === count) return rows
-      rows.push(fields.slice(0, columns).map((field, i) => cut(clean(displayCell(field.type, valueAt(batch.columns[i], row))))))
+      rows.push(
+        fields.slice(0, columns).map((field, i) => cut(escapeControls(displayCell(field.type, valueAt(batch.columns[i], row))))),
+      )
     }
   }
   return rows
 }
 
-const clean = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) =>
-    c === '\n' ? '\\n' : c === '\t' ? '\\t' : c === '\r' ? '\\r' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-
-function cut(text: string, width = widestCell): string {
+function cut(whole: string, width = widestCell): string {
+  // A cell may be megabytes long; no sign that is seen takes more than a few units.
+  const text = whole.slice(0, 4 * width + 1)
   if (displayWidth(text) <= width) return text
   let out = ''
   for (const char of text) {

@@ -6,6 +6,7 @@ import type { StagedPart } from '../io/connector.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { step } from './coordinator.ts'
+import { cleanUpAtExit } from './exit-cleanup.ts'
 import type { NodeMetrics, RunMetrics, RunProgress } from './metrics.ts'
 import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from './orders.ts'
 import type { ResultStore } from './results.ts'
@@ -74,6 +75,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const cluster = parts.cluster((worker, why) => send({ event: 'workerLost', worker, why, nowMs: host.clock.nowMs() }))
   const onAbort = (): void => send({ event: 'stop', error: cancelled(), nowMs: host.clock.nowMs() })
   signal.addEventListener('abort', onAbort)
+  const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, record, cancelled(), committing))
   send({ event: 'start', nowMs: startMs })
   if (signal.aborted) onAbort()
   const outcome = await ended
@@ -81,6 +83,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   for (const timer of timers) clearTimeout(timer)
   await cluster.close(Promise.allSettled(pending))
   local.close()
+  forgetCleanup()
 
   if (outcome.do === 'fail') {
     results.close()

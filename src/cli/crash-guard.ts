@@ -1,0 +1,53 @@
+import { MillraceError, runError } from '../base/errors.ts'
+import { reportError } from './report.ts'
+
+let isWorking = false
+
+/**
+ * Tells what happened when code of the user's program ends the process behind the command's back: by process.exit, by an error that nobody can
+ * catch, or by waiting for something that never comes. Without it the command would end as if all were well, or with a stack trace.
+ */
+export function guardAgainstCrashes(): { commandEnded(): void } {
+  isWorking = true
+  process.on('uncaughtException', (thrown) => {
+    isWorking = false
+    reportError(asUserError(thrown), {})
+    // What a run has staged is taken back when the process exits.
+    process.exit()
+  })
+  process.on('exit', (code) => {
+    if (!isWorking) return
+    isWorking = false
+    const error =
+      code === unsettledCode || code === 0
+        ? runError('RUN_WORKER_LOST', 'the program ended the process, or waits for something that never comes', { hint })
+        : runError('RUN_WORKER_LOST', `the program ended the process with exit code ${code}`, { hint })
+    reportError(error, {})
+  })
+  return {
+    commandEnded() {
+      isWorking = false
+    },
+  }
+}
+
+/** Node.js ends with it when a top-level await is left over. */
+const unsettledCode = 13
+const hint = 'look for process.exit and for a top-level await in the modules of the program'
+
+function asUserError(thrown: unknown): unknown {
+  // Errors of the package's own code are defects and keep their stack.
+  if (thrown instanceof MillraceError || isOwn(thrown)) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return runError('RUN_FUNCTION_FAILED', `the program threw outside of its functions: ${message}`, {
+    hint: 'timers and promises of a function must not outlive its call',
+    cause: thrown,
+  })
+}
+
+const ownFolder = new URL('.', import.meta.url).href
+
+function isOwn(thrown: unknown): boolean {
+  const frame = thrown instanceof Error ? /\n\s+at .*/.exec(thrown.stack ?? '')?.[0] : undefined
+  return frame?.includes(ownFolder) === true
+}
