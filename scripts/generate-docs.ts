@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { errorPage } from './docs/error-page.ts'
 import { languageTables } from './docs/language-tables.ts'
+import { thirdPartyNotices } from './docs/notices.ts'
 
 /** The parts of the documentation that are made from the program itself: files by path, as they should be. */
 export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   const language = readFileSync(join(root, 'docs/language.md'), 'utf8')
   return new Map([
+    ['THIRD-PARTY.txt', thirdPartyNotices()],
     ['docs/errors.md', errorPage()],
     ['docs/language.md', putIn(language, await languageTables())],
   ])

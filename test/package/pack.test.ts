@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundledPackages } from '../../scripts/docs/notices.ts'
 import { installedProject, type Project, root } from './project.ts'
 
 let project: Project
@@ -34,10 +36,26 @@ const rows = '{"name":"ADA","age":37}\n{"name":"ALAN","age":42}\n'
 describe('the packed package', () => {
   it('holds the launcher, the bundle, its types and the schema of explain, and nothing of the repository', () => {
     const outside = project.packedFiles.filter((path) => !/^(bin|dist)\//.test(path))
-    expect(outside.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/explain.schema.json', 'package.json'])
+    expect(outside.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'THIRD-PARTY.txt',
+      'docs/explain.schema.json',
+      'package.json',
+    ])
     expect(project.packedFiles).toEqual(
       expect.arrayContaining(['bin/millrace.cjs', 'dist/index.js', 'dist/index.d.ts', 'dist/cli.js', 'dist/worker.js']),
     )
+  })
+
+  it('names the packages whose code it bundles', () => {
+    const dist = join(project.cwd, 'node_modules/millrace/dist')
+    const code = readdirSync(dist).map((file) => readFileSync(join(dist, file), 'utf8'))
+    const bundled = code.flatMap((text) =>
+      [...text.matchAll(/^\/\/#region node_modules\/((?:@[^/]+\/)?[^/\n]+)/gm)].map((match) => match[1]),
+    )
+    expect(bundledPackages).toEqual(expect.arrayContaining([...new Set(bundled)]))
   })
 
   it('needs no other package', () => expect(project.packages).toEqual(['millrace']))
