@@ -169,11 +169,22 @@ export class JoinTable {
   }
 }
 
-/** A key value that equals no other, itself included. */
+/** A key value that equals no other, itself included: null and NaN, and whatever holds one. */
 function isUnequal(column: Column, row: number): boolean {
   if (column.nulls !== undefined && (column.nulls[row >> 3] & (1 << (row & 7))) === 0) return true
-  if (column.store === 'dictionary') return isUnequal(column.values, column.codes[row])
-  return column.store === 'lane' && column.values instanceof Float64Array && Number.isNaN(column.values[row])
+  switch (column.store) {
+    case 'lane':
+      return column.values instanceof Float64Array && Number.isNaN(column.values[row])
+    case 'dictionary':
+      return isUnequal(column.values, column.codes[row])
+    case 'list':
+      for (let item = column.offsets[row]; item < column.offsets[row + 1]; item++) if (isUnequal(column.items, item)) return true
+      return false
+    case 'struct':
+      return column.children.some((child) => isUnequal(child, row))
+    default:
+      return false
+  }
 }
 
 function withoutUnequalKeys(batch: Batch, keys: readonly number[]): Batch {
