@@ -116,7 +116,7 @@ export function report(title: string, command: string, rows: readonly Row[], bas
 
 const ms = (value: number): string => `${(value / 1000).toFixed(2)} s`
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2

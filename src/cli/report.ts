@@ -68,7 +68,7 @@ const stackOf = (thrown: unknown): string => {
 }
 
 /** The errors as one JSON object: the first under `error`, all of them under `errors` when there are several. */
-export function errorAnswer(error: MillraceError): object {
+function errorAnswer(error: MillraceError): object {
   const all = error.errors.map(one)
   return all.length === 1 ? { error: all[0] } : { error: all[0], errors: all }
 }

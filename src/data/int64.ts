@@ -2,8 +2,8 @@
 export type Int64 = number | bigint
 
 /** Bounds of int64, and of the integers that a double holds exactly. */
-export const minInt64 = -(2n ** 63n)
-export const maxInt64 = 2n ** 63n - 1n
+const minInt64 = -(2n ** 63n)
+const maxInt64 = 2n ** 63n - 1n
 const minSafe = BigInt(Number.MIN_SAFE_INTEGER)
 const maxSafe = BigInt(Number.MAX_SAFE_INTEGER)
 

@@ -88,7 +88,7 @@ function refuseBigint(value: bigint): never {
 }
 
 /** Milliseconds since 1970 of a timestamp, rounded down. */
-export function millisecondsOf(time: Int64): number {
+function millisecondsOf(time: Int64): number {
   if (typeof time === 'number') return Math.floor(time / 1000)
   const rest = time % 1000n
   return Number((time - (rest < 0n ? rest + 1000n : rest)) / 1000n)

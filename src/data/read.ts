@@ -109,7 +109,7 @@ export function makeBatch(
 }
 
 /** Bytes that a column's rows take in memory. */
-export function columnBytes(column: Column): number {
+function columnBytes(column: Column): number {
   const bits = column.nulls?.length ?? 0
   switch (column.store) {
     case 'lane':

@@ -9,7 +9,7 @@ import { ruleGroups } from './rules/index.ts'
 import { validatePhysical } from './validate-physical.ts'
 import { findWarnings } from './warnings.ts'
 
-export type { Firing, Mscr, PlannedProgram, PlannerOptions, PlanWarning, SkippedRule } from './options.ts'
+export type { PlannedProgram, PlannerOptions } from './options.ts'
 
 /**
  * Plans a bound program: rewrites it by rules and lowers it to stages and exchanges.

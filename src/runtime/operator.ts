@@ -1,6 +1,6 @@
 import type { Host } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
-import type { Schema, Value } from '../data/type.ts'
+import type { Schema } from '../data/type.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalNodeOf, PhysicalOp } from '../ir/physical.ts'
 
@@ -65,15 +65,4 @@ export interface Operator {
   close(): void
 }
 
-/** Traits by operator: may it be fed batches with weights? */
-export interface OperatorTraits {
-  weights: boolean
-}
-
 export type OperatorFactory<Op extends PhysicalOp> = (node: PhysicalNodeOf<Op>, ctx: OperatorContext) => Operator
-
-/** State of an operator as typed columns and plain scalars, for snapshots. */
-export interface StateRun {
-  scalars: Value
-  columns: readonly Batch[]
-}

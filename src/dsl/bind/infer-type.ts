@@ -32,7 +32,7 @@ export function inferRow(values: readonly unknown[]): InferredRow | InferencePro
 }
 
 /** One type for all of these values. `path` names them in problems: `.a.b`. */
-export function inferType(values: readonly unknown[], path: string): { type: Type; nullable: boolean } | InferenceProblem {
+function inferType(values: readonly unknown[], path: string): { type: Type; nullable: boolean } | InferenceProblem {
   const present = values.filter((value) => value !== null && value !== undefined)
   const nullable = present.length < values.length
   if (present.length === 0) return { problem: `it returned only null${at(path)}` }

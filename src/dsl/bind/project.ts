@@ -87,7 +87,7 @@ export function bindRename(state: BindState, form: Form<'rename'>, input: Relati
 }
 
 /** Every visible column as it is. */
-export function passAll(scope: Scope, at: Place): Item[] {
+function passAll(scope: Scope, at: Place): Item[] {
   return scope.columns.map(({ name, column }) => ({ name, expr: columnExpr(scope, column), at }))
 }
 

@@ -11,7 +11,7 @@ import { type Dataset, duplicate, type FileScope, type FlowContext, type FlowFun
 import { setOption } from './set-option.ts'
 import type { ImportStatement, NameAt, Query, Statement } from './statements.ts'
 
-export { parseExpression, parseItems, parseSort, parseType } from './parse.ts'
+export { parseExpression } from './parse.ts'
 export type { FlowContext, FlowFunction } from './program.ts'
 
 /**

@@ -99,7 +99,7 @@ export function duplicate(kind: string, { name, at }: Pick<NameAt, 'name' | 'at'
 }
 
 /** The text of a type as written, in one spelling. */
-export function writeType(type: TypeSyntax): string {
+function writeType(type: TypeSyntax): string {
   if (type.t === 'array') return `array<${writeType(type.item)}>`
   if (type.t === 'name') return type.name.toLowerCase()
   return `struct<${type.fields.map((field) => `${field.name} ${writeType(field.type)}${field.notNull ? ' not null' : ''}`).join(', ')}>`

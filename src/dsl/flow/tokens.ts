@@ -115,7 +115,7 @@ export const NumberLiteral = createToken({
   pattern: /(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\.?[A-Za-z0-9_])/,
   label: 'a number',
 })
-export const BadNumber = createToken({ name: 'BadNumber', pattern: /[0-9][A-Za-z0-9_.]*/, label: 'a number' })
+const BadNumber = createToken({ name: 'BadNumber', pattern: /[0-9][A-Za-z0-9_.]*/, label: 'a number' })
 
 export const StringLiteral = createToken({ name: 'String', pattern: Lexer.NA, label: 'a string' })
 const stringForms: readonly [name: string, pattern: RegExp][] = [
@@ -154,10 +154,10 @@ export const Arrow = sign('Arrow', '=>')
 export const EqualEqual = sign('EqualEqual', '==')
 export const DoubleColon = sign('DoubleColon', '::')
 export const AndAnd = sign('AndAnd', '&&')
-export const LessEqual = sign('LessEqual', '<=', [Comparison])
-export const GreaterEqual = sign('GreaterEqual', '>=', [Comparison])
-export const NotEqual = sign('NotEqual', '!=', [Comparison])
-export const LessGreater = sign('LessGreater', '<>', [Comparison])
+const LessEqual = sign('LessEqual', '<=', [Comparison])
+const GreaterEqual = sign('GreaterEqual', '>=', [Comparison])
+const NotEqual = sign('NotEqual', '!=', [Comparison])
+const LessGreater = sign('LessGreater', '<>', [Comparison])
 export const Equal = sign('Equal', '=', [Comparison])
 export const Less = sign('Less', '<', [Comparison])
 // There is no '>>': two '>' may close two types.

@@ -97,7 +97,7 @@ export function castMayFail(from: Type, to: Type): boolean {
 }
 
 /** Converts a value; null stays null. `RUN_CAST` when it cannot be done. */
-export function castValue(value: Value, from: Type, to: Type): Value {
+function castValue(value: Value, from: Type, to: Type): Value {
   if (value === null || sameType(from, to)) return value
   if (from.kind === 'array' && to.kind === 'array')
     return (value as readonly Value[]).map((item) => castValue(item, from.item, to.item))
@@ -136,13 +136,13 @@ export function roundHalfAway(value: number): number {
 }
 
 /** The shortest text that reads back as the same double, as JavaScript prints it; `0` for −0, `inf`, `-inf`, `nan`. */
-export function formatFloat(value: number): string {
+function formatFloat(value: number): string {
   if (Number.isFinite(value)) return `${value}`
   return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf'
 }
 
 /** Decimal digits with an optional sign, point and exponent, or `inf`, `infinity` or `nan` in any case; undefined for others and when too large. */
-export function parseFloat64(text: string): number | undefined {
+function parseFloat64(text: string): number | undefined {
   if (/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text)) {
     const value = Number(text)
     return Number.isFinite(value) ? value : undefined
@@ -154,7 +154,7 @@ export function parseFloat64(text: string): number | undefined {
 }
 
 /** `true` or `false`, in any case. */
-export function parseBool(text: string): boolean | undefined {
+function parseBool(text: string): boolean | undefined {
   const word = text.toLowerCase()
   return word === 'true' ? true : word === 'false' ? false : undefined
 }

@@ -95,7 +95,7 @@ function floatFunction(name: string, summary: string, compute: (...args: number[
 }
 
 /** Passes a result on, unless it is NaN though no argument is, or infinite though the arguments are finite. */
-export function checkedResult(name: string, args: readonly number[], result: number): number {
+function checkedResult(name: string, args: readonly number[], result: number): number {
   if (Number.isFinite(result) || args.some(Number.isNaN)) return result
   const outsideDomain = Number.isNaN(result) || name === 'ln' || name === 'log10'
   if (!Number.isNaN(result) && !args.every(Number.isFinite)) return result
@@ -129,7 +129,7 @@ function roundInt(value: Int64, digits: Int64): Int64 {
 }
 
 /** The decimal is chosen by the exact binary value: round(1.005, 2) is 1, since the double lies below 1.005. */
-export function roundFloat(value: number, digits: Int64): number {
+function roundFloat(value: number, digits: Int64): number {
   if (!Number.isFinite(value)) return value
   if (digits === 0) return roundHalfAway(value)
   if (digits > 0) {

@@ -75,7 +75,7 @@ export const operators: readonly ScalarFunction[] = [
   }),
 ]
 
-export function addInts(a: Int64, b: Int64): Int64 {
+function addInts(a: Int64, b: Int64): Int64 {
   if (typeof a === 'number' && typeof b === 'number') {
     const sum = a + b
     if (Number.isSafeInteger(sum)) return sum
@@ -91,7 +91,7 @@ export function subtractInts(a: Int64, b: Int64): Int64 {
   return checkInt64(BigInt(a) - BigInt(b), a, '-', b)
 }
 
-export function multiplyInts(a: Int64, b: Int64): Int64 {
+function multiplyInts(a: Int64, b: Int64): Int64 {
   if (typeof a === 'number' && typeof b === 'number') {
     const product = a * b
     // `+ 0`: an int64 is never −0.
@@ -106,15 +106,15 @@ function checkInt64(result: bigint, a: Int64, sign: string, b: Int64): Int64 {
   return int64Value(result)
 }
 
-export function addFloats(a: number, b: number, sign: '+' | '-' = '+'): number {
+function addFloats(a: number, b: number, sign: '+' | '-' = '+'): number {
   return checkFloat(a + b, a, sign, sign === '-' ? -b : b)
 }
 
-export function multiplyFloats(a: number, b: number): number {
+function multiplyFloats(a: number, b: number): number {
   return checkFloat(a * b, a, '*', b)
 }
 
-export function divideFloats(a: number, b: number): number {
+function divideFloats(a: number, b: number): number {
   if (b === 0) throw runError('RUN_DIVISION_BY_ZERO', `division by zero: ${a} / ${b}`, { hint: 'safe_divide gives null instead' })
   return checkFloat(a / b, a, '/', b)
 }

@@ -54,7 +54,7 @@ export interface CompiledRegexp {
 }
 
 /** Compiles a pattern, or finds it compiled; `RUN_ARGUMENT` when it is not well formed. */
-export const compileRegexp: (pattern: string) => CompiledRegexp = cached((pattern) => {
+const compileRegexp: (pattern: string) => CompiledRegexp = cached((pattern) => {
   const [prefix = '', flags = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? []
   const source = pattern.slice(prefix.length)
   refuseUnsafe(pattern, source)

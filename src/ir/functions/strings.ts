@@ -171,7 +171,7 @@ function padding(name: string, side: string, join: (text: string, fill: string) 
   })
 }
 
-export function codePointCount(text: string): number {
+function codePointCount(text: string): number {
   let count = text.length
   for (let i = 1; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) count--
   return count

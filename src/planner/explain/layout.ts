@@ -1,5 +1,5 @@
 /** Width of explain texts. */
-export const width = 80
+const width = 80
 
 /**
  * Breaks a text at blanks so that no line is wider than `width`; following lines start with `hang`. A word that is too long stays whole.

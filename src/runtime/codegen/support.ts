@@ -25,12 +25,12 @@ export function bufferOf(data: Uint8Array): TextBuffer {
 }
 
 /** The same bytes as a plain Uint8Array, so that loops see one class. */
-export function plainBytes(data: Uint8Array): Uint8Array {
+function plainBytes(data: Uint8Array): Uint8Array {
   return data.constructor === Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length)
 }
 
 /** Copies `source[start .. end)` to `target[at]`; gives the place behind it. */
-export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): number {
+function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): number {
   // Below some 40 bytes a loop beats the call that `set` makes.
   if (end - start < 40) for (let i = start; i < end; i++) target[at++] = source[i]
   else {
@@ -41,7 +41,7 @@ export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, st
 }
 
 /** Writes text as UTF-8 to `target[at]`, where three bytes a unit must be free; gives the place behind it. */
-export function putText(target: Uint8Array, at: number, text: string): number {
+function putText(target: Uint8Array, at: number, text: string): number {
   const { length } = text
   let i = 0
   if (length < 64) {

@@ -54,7 +54,7 @@ function compareKeys({ expr, desc, nullsFirst }: SortKey, a: Value, b: Value): n
 }
 
 /** The order of all columns, left to right, ascending. */
-export function compareRows(output: Pick<Output, 'fields'>, a: Row, b: Row): number {
+function compareRows(output: Pick<Output, 'fields'>, a: Row, b: Row): number {
   for (let i = 0; i < output.fields.length; i++) {
     const order = compareValues(output.fields[i].type, a[i], b[i])
     if (order !== 0) return order

@@ -19,7 +19,7 @@ export const number = (text: string | number): Syntax => make({ s: 'number', tex
 export const text = (value: string): Syntax => make({ s: 'string', value })
 export const nothing: Syntax = make({ s: 'null' })
 export const bool = (value: boolean): Syntax => make({ s: 'bool', value })
-export const param = (text: string): Syntax => make({ s: 'param', name: text })
+const param = (text: string): Syntax => make({ s: 'param', name: text })
 export const call = (fn: string, ...args: Syntax[]): Syntax => make({ s: 'call', fn, fnAt: at, args, named: [] })
 export const countAll: Syntax = make({ s: 'call', fn: 'count', fnAt: at, args: [], named: [], star: true })
 export const syntax = make
@@ -104,7 +104,7 @@ const traits = {
 }
 
 /** A source that has exactly the declared columns. */
-export const memorySource: SourceConnector = {
+const memorySource: SourceConnector = {
   kind: 'memory',
   options: { rows: { type: types.int64, summary: '' }, mode: { type: types.string, values: ['fast', 'slow'], summary: '' } },
   takesSchema: true,
@@ -118,7 +118,7 @@ export const memorySource: SourceConnector = {
   read: () => [],
 }
 
-export const fileSink: SinkConnector = {
+const fileSink: SinkConnector = {
   kind: 'file',
   positional: 'path',
   options: { path: { type: types.string, summary: '' }, header: { type: types.bool, summary: '' } },

@@ -104,7 +104,7 @@ export const columnTypes: readonly Type[] = [
 ]
 export const schema: Schema = columnTypes.map((type, i) => ({ name: `'];process.exit()//${i}`, type, nullable: true }))
 
-export function randomValue(random: Random, type: Type, nullable: boolean): Value {
+function randomValue(random: Random, type: Type, nullable: boolean): Value {
   if (nullable && random(5) === 0) return null
   if (type.kind === 'array') return Array.from({ length: random(4) }, () => randomValue(random, type.item, true))
   if (type.kind === 'struct')
