@@ -19,7 +19,6 @@ export const number = (text: string | number): Syntax => make({ s: 'number', tex
 export const text = (value: string): Syntax => make({ s: 'string', value })
 export const nothing: Syntax = make({ s: 'null' })
 export const bool = (value: boolean): Syntax => make({ s: 'bool', value })
-const param = (text: string): Syntax => make({ s: 'param', name: text })
 export const call = (fn: string, ...args: Syntax[]): Syntax => make({ s: 'call', fn, fnAt: at, args, named: [] })
 export const countAll: Syntax = make({ s: 'call', fn: 'count', fnAt: at, args: [], named: [], star: true })
 export const syntax = make
