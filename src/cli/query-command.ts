@@ -21,7 +21,7 @@ export async function queryCommand(file: string | undefined, flags: QueryFlags):
     else if (flags.expression !== undefined) throw usageError('USAGE_ARGUMENT', 'give the query as a file or with -e, not both')
     program = file === undefined ? await loadFlow(queryName(), text, paramsOf(flags)) : await loadProgram(file, paramsOf(flags))
     const tables = flags.tables === undefined ? undefined : readTablesFile(flags.tables)
-    const options = { ...runOptionsOf(flags), tables, sorted: flags.sorted, signal }
+    const options = { ...runOptionsOf(flags), tables, sorted: flags.sorted, resumable: false, signal }
     const prepared = await prepare(program, options)
     const { outputs } = prepared.planned.physical
     const wanted = { ...flags, output: flags.output ?? (outputs.length > 1 ? String(outputs.length) : undefined) }

@@ -4,6 +4,7 @@ import pc from 'picocolors'
 import type { Painter } from '../base/code-frame.ts'
 import { describeError } from '../base/describe-error.ts'
 import { asMillraceError, bug, MillraceError } from '../base/errors.ts'
+import { canWriteOut } from './standard-output.ts'
 
 /** How an error is told. */
 export interface ReportContext {
@@ -20,7 +21,7 @@ export function reportError(thrown: unknown, context: ReportContext): void {
   const error = asMillraceError(thrown, (message, cause) => bug(message, { cause }))
   process.exitCode = signalExit() ?? error.exitCode
   const shown = withShortPaths(error)
-  if (context.json === true) process.stdout.write(`${JSON.stringify(errorAnswer(shown))}\n`)
+  if (context.json === true && canWriteOut()) process.stdout.write(`${JSON.stringify(errorAnswer(shown))}\n`)
   else process.stderr.write(`${describeError(shown, sourcesOf(error, context.sources ?? {}), painter)}\n`)
   if (error.code === 'BUG_INVARIANT') process.stderr.write(`${stackOf(thrown)}\n`)
 }

@@ -16,6 +16,9 @@ export function guardStandardStreams(): void {
   process.stderr.on('error', () => {})
 }
 
+/** Has nothing gone wrong with standard output so far? */
+export const canWriteOut = (): boolean => failure === undefined
+
 /**
  * Writes pieces of text to standard output and resolves when all of them are out, waiting for a slow reader; ends early when it has gone.
  *

@@ -83,10 +83,14 @@ function sliceBits(bits: Uint8Array, from: number, length: number): Uint8Array {
 /** Rows `from .. to` of a batch, with its header; group starts are not kept. */
 export function sliceBatch(batch: Batch, from: number, to: number): Batch {
   if (from === 0 && to === batch.rowCount) return batch
+  const { source } = batch.header
+  // Errors name rows by their place in the split.
+  const header =
+    source === undefined ? batch.header : { ...batch.header, source: { ...source, firstRow: source.firstRow + from } }
   return makeBatch(
     batch.columns.map((column) => sliceColumn(column, from, to)),
     to - from,
-    { header: batch.header, weights: batch.weights?.subarray(from, to) },
+    { header, weights: batch.weights?.subarray(from, to) },
   )
 }
 

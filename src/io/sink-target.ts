@@ -97,5 +97,6 @@ const writeErrors: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'no permission'],
   ['EROFS', 'the file system is read-only'],
   ['ENOTDIR', 'a part of the path is a file'],
+  ['ENOENT', 'its folder takes no files'],
   ['EEXIST', 'a part of the path is a file'],
 ])

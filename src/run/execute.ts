@@ -27,7 +27,8 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
   const { planned, program, host, identity, interrupted } = prepared
   const runs = runsFolder(prepared.cwd)
   removeStaleRuns(host, runs, defaultConnectors)
-  const folder = interrupted ?? newRunFolder(host, runs, { recoverable: planned.physical.mode === 'serial' })
+  const folder =
+    interrupted ?? newRunFolder(host, runs, { recoverable: planned.physical.mode === 'serial' && options.resumable !== false })
   const result = await prepared.backend.run({
     plan: planned.physical,
     functions: program.functions,

@@ -18,6 +18,8 @@ export interface RunOptions {
   tables?: ReadonlyMap<string, GivenTable>
   /** Go on with the interrupted run of the same program and parameters; it simply runs where there is none. */
   resume?: boolean
+  /** Keep a journal of a serial run, so that it can be resumed when it is killed. Default true. */
+  resumable?: boolean
   /** Run by epochs of changes, and emit changes only. */
   incremental?: boolean
   /** Put rows without a defined order in the order of all columns. */

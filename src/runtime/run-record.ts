@@ -58,7 +58,13 @@ export function openRunRecord({ plan, program, cwd, host, run }: RecordRequest):
     writer = JournalWriter.reopen(disk, run.directory, earlier)
   } else if (run.recoverable || plan.sinks.length > 0) {
     disk.makeDirectory(run.directory)
-    begin()
+    try {
+      begin()
+    } catch (thrown) {
+      // Half a header would tell nobody whose folder this is.
+      disk.remove(run.directory)
+      throw thrown
+    }
   }
   const reusable = earlier === undefined ? new Map() : stillThere(host, earlier)
   if (earlier !== undefined) removeOthers(host, run.directory, reusable)

@@ -1,4 +1,5 @@
 import { MillraceError, runError } from '../../base/errors.ts'
+import type { Place } from '../../base/place.ts'
 import type { Batch } from '../../data/batch.ts'
 import { fromJsValue, toJsValue } from '../../data/js-value.ts'
 import type { Schema, Value } from '../../data/type.ts'
@@ -23,16 +24,16 @@ export class SegmentLoops {
   readonly #fields: Schema
   readonly #ctx: OperatorContext
   readonly #loops = new Map<string, SegmentLoop>()
-  readonly #closures: readonly FnRef[]
+  readonly #closures: readonly { fn: FnRef; at: Place }[]
   #interpreted: boolean
 
   constructor(steps: readonly SegmentStep[], fields: Schema, ctx: OperatorContext) {
     this.#steps = steps
     this.#fields = fields
     this.#ctx = ctx
-    this.#closures = steps.flatMap((step) => (step.step === 'parallelDo' ? [step.fn] : []))
+    this.#closures = steps.flatMap((step) => (step.step === 'parallelDo' ? [{ fn: step.fn, at: step.at }] : []))
     this.#interpreted = ctx.interpreted
-    for (const fn of this.#closures) refuseAsync(fn, ctx.fn(fn) as Function)
+    for (const { fn } of this.#closures) refuseAsync(fn, ctx.fn(fn) as Function)
   }
 
   /** Works on the rows from `from` on; gives the row where it stopped because the output is full, or the number of rows. */
@@ -65,7 +66,10 @@ export class SegmentLoops {
     const shape = { steps, input, fields: this.#fields, weighted, user: this.#user, closure }
     if (!this.#interpreted) {
       try {
-        return compileLoop(generateSegment(shape), this.#closures.map(closure))
+        return compileLoop(
+          generateSegment(shape),
+          this.#closures.map(({ fn }) => closure(fn)),
+        )
       } catch (error) {
         // Thrown where the process forbids code from strings.
         if (!(error instanceof EvalError)) throw error
@@ -92,21 +96,24 @@ export class SegmentLoops {
     const source = batch?.header.source
     const where = source === undefined ? '' : ` (row ${source.firstRow + row + 1} of split ${source.split})`
     const running = this.#closures[site]
-    if (running !== undefined) return functionFailed(error, running, where)
+    if (running !== undefined) return functionFailed(error, running.fn, where, running.at)
     const returned = this.#closures[-2 - site]
     if (returned === undefined || !(error instanceof MillraceError)) return error
     if (error.details.operator !== undefined || error.details.at !== undefined) return error
-    return new MillraceError(error.code, `result of ${returned.label}${where}: ${error.message}`, {
+    const { fn, at } = returned
+    return new MillraceError(error.code, `result of ${fn.label}${where}: ${error.message}`, {
       ...error.details,
-      operator: returned.label,
+      ...(at.line > 0 ? { at } : {}),
+      operator: fn.label,
     })
   }
 }
 
-function functionFailed(error: unknown, fn: FnRef, where: string): unknown {
+function functionFailed(error: unknown, fn: FnRef, where: string, at?: Place): unknown {
   if (error instanceof MillraceError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return runError('RUN_FUNCTION_FAILED', `${fn.label} threw '${message}'${where}`, { operator: fn.label, cause: error })
+  const details = { ...(at !== undefined && at.line > 0 ? { at } : {}), operator: fn.label, cause: error }
+  return runError('RUN_FUNCTION_FAILED', `${fn.label} threw '${message}'${where}`, details)
 }
 
 function refuseAsync(fn: FnRef, live: Function): void {
