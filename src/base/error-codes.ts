@@ -53,7 +53,6 @@ export const errorCodes = {
   USAGE_DUPLICATE_COLUMN: 'A format that names its columns needs distinct names.',
   USAGE_TABLES: 'The file given with --tables is not understood.',
   USAGE_MODULE: 'The module has no pipeline as its default export, or could not be loaded.',
-  USAGE_NOTHING_TO_RESUME: 'No interrupted run of this program and these parameters can go on.',
 
   DATA_INVALID_UTF8: 'The text is not valid UTF-8.',
   DATA_ROW_SHAPE: 'A row has another number of fields than the header.',
@@ -84,7 +83,6 @@ export const errorCodes = {
   RUN_ARGUMENT: 'A function was called with a value outside its domain.',
   RUN_ITERABLE_REUSED: 'The values of a group can be read once only.',
   RUN_WORKER_LOST: 'A worker ended while it was working.',
-  RUN_TIMEOUT: 'The query took longer than its time limit.',
   RUN_NESTED: 'run() was called while a worker was loading the module.',
   RUN_CANCELLED: 'The run was stopped.',
   RUN_CHANGED: 'The program, its parameters or its inputs changed since the interrupted run.',
