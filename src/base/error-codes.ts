@@ -88,6 +88,7 @@ export const errorCodes = {
   RUN_CHANGED: 'The program, its parameters or its inputs changed since the interrupted run.',
 
   RESOURCE_MEMORY: 'An operator that cannot spill needs more memory than the budget holds.',
+  RESOURCE_DISK_FAILED: 'A file that a run keeps for itself cannot be written or read.',
   RESOURCE_DISK_FULL: 'The disk is full or a file size limit was reached.',
   RESOURCE_GROUP_TOO_LARGE: 'One group does not fit in memory as an array.',
   RESOURCE_LIMIT: 'A fixed limit was exceeded.',

@@ -3,6 +3,7 @@ import type { Disk, DiskFile } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
 import { decodeBatch, encodeBatch, encodedLength, wireHeaderBytes } from '../data/wire.ts'
+import { keptFile } from './kept-file.ts'
 
 /** Where a block stands in its file. */
 export interface BlockRange {
@@ -18,12 +19,12 @@ export class BlockWriter {
 
   constructor(disk: Disk, path: string) {
     this.path = path
-    this.#file = disk.create(path)
+    this.#file = keptFile(path, () => disk.create(path))
   }
 
   append(batch: Batch): BlockRange {
     const bytes = encodeBatch(batch, { checksum: true })
-    this.#file?.write(bytes)
+    keptFile(this.path, () => this.#file?.write(bytes))
     const range = { offset: this.sizeBytes, length: bytes.length }
     this.sizeBytes += bytes.length
     return range
@@ -33,8 +34,13 @@ export class BlockWriter {
   finish(sync = false): void {
     const file = this.#file
     this.#file = undefined
-    if (sync) file?.sync()
-    file?.close()
+    keptFile(this.path, () => {
+      try {
+        if (sync) file?.sync()
+      } finally {
+        file?.close()
+      }
+    })
   }
 }
 
@@ -51,7 +57,7 @@ export function readBlock(file: DiskFile, offset: number, length: number, schema
 
 /** The blocks of a file in their order, or those at `ranges`; reads one block at a time. */
 export function* readBlocks(disk: Disk, path: string, schema: Schema, ranges?: readonly BlockRange[]): Generator<Batch, void> {
-  const file = disk.openRead(path)
+  const file = keptFile(path, () => disk.openRead(path))
   try {
     if (ranges !== undefined) {
       for (const { offset, length } of ranges) yield readBlock(file, offset, length, schema)
@@ -82,7 +88,7 @@ function blockLength(file: DiskFile, offset: number, size: number): number {
 
 function readFully(file: DiskFile, target: Uint8Array, position: number): void {
   for (let done = 0; done < target.length; ) {
-    const count = file.read(target, done, target.length - done, position + done)
+    const count = keptFile(file.path, () => file.read(target, done, target.length - done, position + done))
     if (count === 0) {
       throw dataError('DATA_CORRUPT', `expected ${target.length} bytes, found ${done}`, { file: file.path, byteOffset: position })
     }

@@ -5,6 +5,7 @@ import type { Value } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { decodeData, encodeData } from '../ir/serde.ts'
+import { keptFile } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { ownMark, type ProcessMark } from './process-life.ts'
 import type { JournalRecord } from './run-state.ts'
@@ -80,10 +81,12 @@ export class JournalWriter {
 
   /** Starts a journal in an existing folder. */
   static create(disk: Disk, directory: string, header: JournalHeader): JournalWriter {
-    const writer = new JournalWriter(disk.create(journalPath(directory)))
-    writer.append(header)
-    disk.syncDirectory(directory)
-    return writer
+    return keptFile(directory, () => {
+      const writer = new JournalWriter(disk.create(journalPath(directory)))
+      writer.append(header)
+      disk.syncDirectory(directory)
+      return writer
+    })
   }
 
   /** Goes on with a journal; a torn last line is put out of the way first. */
@@ -99,8 +102,10 @@ export class JournalWriter {
 
   append(record: AnyRecord): void {
     const text = encodeData(record)
-    this.#file.write(encoder.encode(`${crc32(text).toString(16).padStart(8, '0')} ${text}\n`))
-    this.#file.sync()
+    keptFile(this.#file.path, () => {
+      this.#file.write(encoder.encode(`${crc32(text).toString(16).padStart(8, '0')} ${text}\n`))
+      this.#file.sync()
+    })
   }
 
   close(): void {

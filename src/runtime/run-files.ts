@@ -1,4 +1,5 @@
 import type { Disk } from '../base/host.ts'
+import { keptFile } from './kept-file.ts'
 
 /** File names inside a run's folder. Names hold the attempt, so an attempt never meets what another one left. */
 export interface RunFiles {
@@ -18,7 +19,7 @@ export function runFiles(disk: Disk, directory: string, durable: boolean, made?:
   const inFolder = (name: string): string => {
     if (!exists) {
       exists = true
-      disk.makeDirectory(directory)
+      keptFile(directory, () => disk.makeDirectory(directory))
       made?.()
     }
     return `${directory}/${name}`

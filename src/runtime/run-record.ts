@@ -3,6 +3,7 @@ import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, readJournal } from './journal.ts'
+import { keptFile } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { type RunFiles, runFiles } from './run-files.ts'
 import type { JournalRecord } from './run-state.ts'
@@ -57,7 +58,7 @@ export function openRunRecord({ plan, program, cwd, host, run }: RecordRequest):
     checkUnchanged(earlier.header, header)
     writer = JournalWriter.reopen(disk, run.directory, earlier)
   } else if (run.recoverable || plan.sinks.length > 0) {
-    disk.makeDirectory(run.directory)
+    keptFile(run.directory, () => disk.makeDirectory(run.directory))
     try {
       begin()
     } catch (thrown) {
