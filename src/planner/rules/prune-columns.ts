@@ -75,7 +75,7 @@ function demandedOf(node: LogicalNode, at: number, input: Output, wanted: Readon
       return columnsOf(...exprs)
     }
     case 'flatten':
-      return node.columns[at].filter((_, i) => wanted.has(node.outputs[0].fields[i].column))
+      return keptFields(node, wanted).map((i) => node.columns[at][i])
     case 'parallelDo':
       return readsOf(node, input, wanted)
     case 'distinct':
@@ -98,6 +98,11 @@ function readsOf(node: NodeOf<'parallelDo'>, input: Output, wanted: ReadonlySet<
   const names = new Set(reads)
   const passed = node.shape === 'filter' ? wanted : new Set<ColumnId>()
   return input.fields.filter((field) => names.has(field.name) || passed.has(field.column)).map((field) => field.column)
+}
+
+/** Ordinals of the columns of a union that stay: at least one, and the same one in every input, since rows are counted by it. */
+function keptFields({ outputs: [output] }: NodeOf<'flatten'>, wanted: ReadonlySet<ColumnId>): number[] {
+  return atLeastOne(output.fields, (field) => wanted.has(field.column)).map((field) => output.fields.indexOf(field))
 }
 
 /** What of a select is computed; one column at least, since rows are counted by it. */
@@ -151,8 +156,7 @@ function narrowInput(state: State, node: LogicalNode, port: Port, at: number): P
 function pruned(state: State, node: LogicalNode, inputs: readonly Port[]): LogicalNode {
   const wanted = state.demands.get(node.id)!
   const output = node.outputs[0]
-  const rows = inputs.map((port) => state.rows.get(port.node)!)
-  const given = new Set(rows.flatMap(columnIds))
+  const given = new Set(inputs.flatMap((port) => columnIds(state.rows.get(port.node)!)))
   switch (node.op) {
     case 'source': {
       const fields = atLeastOne(output.fields, (field) => wanted.has(field.column))
@@ -220,9 +224,7 @@ function pruned(state: State, node: LogicalNode, inputs: readonly Port[]): Logic
         ],
       }
     case 'flatten': {
-      const kept = atLeastOne(output.fields, (field) => wanted.has(field.column)).map((field) => output.fields.indexOf(field))
-      if (!kept.every((i) => node.columns.every((columns, at) => rows[at].fields.some((field) => field.column === columns[i]))))
-        return { ...node, inputs }
+      const kept = keptFields(node, wanted)
       return {
         ...node,
         inputs,
