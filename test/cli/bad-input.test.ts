@@ -557,6 +557,16 @@ describe('a target', () => {
   ]
   it.each(cases)('that $what is refused before any work', expectFailure)
 
+  it('is not there when the run has no folder for itself', async () => {
+    const folder = project({ ...small, '.millrace': 'a file' })
+    const result = await cli(write("'out.csv'"), { cwd: folder })
+    expect(result).toMatchObject({ code: 5, stdout: '' })
+    expect(result.stderr).toContain('error RESOURCE_DISK_FAILED: ')
+    expect(result.stderr).toContain('help: the folder .millrace')
+    expect(result.stderr).not.toMatch(/^\s+at /m)
+    expect(existsSync(join(folder, 'out.csv'))).toBe(false)
+  })
+
   it.each([0, 8, 200])('is not there when a file may have only %i KiB', async (limit) => {
     const folder = project({ 'a.csv': `a,b\n${'12345678,some text that fills a file\n'.repeat(20_000)}` })
     const result = await shell(`ulimit -f ${limit}; millrace query -e "from csv('a.csv') |> write csv('out.csv')" | cat`, {
