@@ -34,14 +34,18 @@ export default pipeline('people', { least: { type: 'int64', default: 0 } }, (p, 
 const rows = '{"name":"ADA","age":37}\n{"name":"ALAN","age":42}\n'
 
 describe('the packed package', () => {
-  it('holds the launcher, the bundle, its types and the schema of explain, and nothing of the repository', () => {
+  it('holds the launcher, the bundle with its types, and the docs, and nothing else of the repository', () => {
     const outside = project.packedFiles.filter((path) => !/^(bin|dist)\//.test(path))
     expect(outside.sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'THIRD-PARTY.txt',
+      'docs/errors.md',
       'docs/explain.schema.json',
+      'docs/guide.md',
+      'docs/internals.md',
+      'docs/language.md',
       'package.json',
     ])
     expect(project.packedFiles).toEqual(
