@@ -113,7 +113,13 @@ export class LaneBuilder extends NullableBuilder {
   }
   finish(): LaneColumn {
     const { type, length } = this
-    const column: LaneColumn = { store: 'lane', type, length, nulls: this.takeNulls(), values: this.values.subarray(0, length) as Lane }
+    const column: LaneColumn = {
+      store: 'lane',
+      type,
+      length,
+      nulls: this.takeNulls(),
+      values: this.values.subarray(0, length) as Lane,
+    }
     this.values = newLane(type, Math.max(initialRows, length))
     this.length = 0
     return column
@@ -253,7 +259,14 @@ export class ListBuilder extends NullableBuilder {
   }
   finish(): ListColumn {
     const { type, length } = this
-    const column: ListColumn = { store: 'list', type, length, nulls: this.takeNulls(), offsets: this.offsets.subarray(0, length + 1), items: this.items.finish() }
+    const column: ListColumn = {
+      store: 'list',
+      type,
+      length,
+      nulls: this.takeNulls(),
+      offsets: this.offsets.subarray(0, length + 1),
+      items: this.items.finish(),
+    }
     this.offsets = new Int32Array(Math.max(initialRows, length) + 1)
     this.length = 0
     return column
@@ -299,7 +312,13 @@ export class StructBuilder extends NullableBuilder {
   }
   finish(): StructColumn {
     const { type, length } = this
-    const column: StructColumn = { store: 'struct', type, length, nulls: this.takeNulls(), children: this.children.map((child) => child.finish()) }
+    const column: StructColumn = {
+      store: 'struct',
+      type,
+      length,
+      nulls: this.takeNulls(),
+      children: this.children.map((child) => child.finish()),
+    }
     this.length = 0
     return column
   }

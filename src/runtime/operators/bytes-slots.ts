@@ -143,7 +143,13 @@ function hashWords(seed: number, word0: number, word1: number, word2: number, wo
 function hashBytes(seed: number, data: Uint8Array, start: number, end: number): number {
   let hash = seed
   for (let at = start; at < end; at += 16) {
-    hash = hashWords(hash, wordAt(data, at, end), wordAt(data, at + 4, end), wordAt(data, at + 8, end), wordAt(data, at + 12, end))
+    hash = hashWords(
+      hash,
+      wordAt(data, at, end),
+      wordAt(data, at + 4, end),
+      wordAt(data, at + 8, end),
+      wordAt(data, at + 12, end),
+    )
   }
   return hash
 }

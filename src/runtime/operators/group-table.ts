@@ -330,9 +330,6 @@ function keepCanonical(builder: ColumnBuilder, column: Column, rows: Int32Array,
   for (let i = 0; i < count; i++) builder.appendValue(canonicalValue(column.type, valueAt(column, rows[i])))
 }
 
-
-/** Compares words of 4 bytes, the last one overlapping. */
-
 /** The values as doubles; undefined when one of them is an integer beyond 2^53. */
 function asDoubles(column: LaneColumn): Float64Array | undefined {
   const { values } = column
