@@ -165,7 +165,7 @@ export interface Exchange {
   input: number
   partitioning: Partitioning
   mode: 'pipelined' | 'blocking'
-  /** Reason code and sentence for the mode: planner.md 4.3. */
+  /** Reason code and sentence for the mode. */
   code: string
   why: string
   fields: Schema
