@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { describeError } from '../../src/base/describe-error.ts'
 import { MillraceError } from '../../src/base/errors.ts'
 import { printPlan } from '../../src/ir/print.ts'
 import { ruleNames } from '../../src/planner/rules/index.ts'
 import type { RunOptions } from '../../src/run/options.ts'
+import { hasWorkers, onThreads } from './on-threads.ts'
 import type { FlowBlock } from './parse-blocks.ts'
 import { comparable, jsonText, prepareProgram, type Rows, runOnBackend, runOnReference } from './run-program.ts'
 
@@ -22,9 +22,6 @@ const variants: readonly { name: string; options: RunOptions }[] = [
   { name: 'serial', options: { backend: 'inline', mode: 'serial' } },
   { name: '4 MB and no rules', options: { backend: 'inline', memoryBytes: 4 * 1024 * 1024, disabledRules: ruleNames } },
 ]
-const workerFile = new URL('../../dist/worker.js', import.meta.url)
-const threads = { name: 'threads', options: { backend: 'threads', workers: 2, workerUrl: workerFile } } as const
-
 /** Runs a block on the reference interpreter and on every way of running, and compares all of them with what it expects. */
 export async function runBlock(block: FlowBlock): Promise<void> {
   if (block.plan !== undefined) expect(await planOf(block)).toBe(block.plan)
@@ -38,19 +35,7 @@ export async function runBlock(block: FlowBlock): Promise<void> {
 
 function variantsOf(block: FlowBlock): readonly { name: string; options: RunOptions }[] {
   if (!block.threads) return variants
-  return isBuilt() || process.env.CI !== undefined ? [...variants, threads] : variants
-}
-
-let built: boolean | undefined
-/** Workers run the bundle, since the sources themselves take half a second to start; a bundle older than the sources may not fit them. */
-function isBuilt(): boolean {
-  built ??= existsSync(workerFile) && statSync(workerFile).mtimeMs > newestSource()
-  return built
-}
-
-function newestSource(): number {
-  const folder = fileURLToPath(new URL('../../src', import.meta.url))
-  return Math.max(...readdirSync(folder, { recursive: true }).map((name) => statSync(join(folder, String(name))).mtimeMs))
+  return hasWorkers() ? [...variants, { name: 'threads', options: onThreads }] : variants
 }
 
 async function inFolder<T>(block: FlowBlock, use: (cwd: string) => Promise<T>): Promise<T> {

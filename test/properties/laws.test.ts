@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/base/errors.ts'
 import { ruleNames } from '../../src/planner/rules/index.ts'
 import type { RunOptions } from '../../src/run/options.ts'
+import { hasWorkers, onThreads } from '../flow/on-threads.ts'
 import { comparable, type ProgramText, type Rows, runOnBackend, runOnReference } from '../flow/run-program.ts'
 import { moduleText, programs } from './random-program.ts'
 
@@ -59,6 +60,16 @@ describe(`random programs (seed ${seed})`, () => {
       )
     })
   }
+
+  it.skipIf(!hasWorkers())('give the rows of the reference on worker threads', async () => {
+    await fc.assert(
+      fc.asyncProperty(programs, async (program) => {
+        const expected = await reference(program)
+        if (expected !== undefined) await holdTo(expected, program, onThreads)
+      }),
+      runs(15),
+    )
+  })
 
   it('give the rows of the reference whichever rule is disabled', async () => {
     await fc.assert(

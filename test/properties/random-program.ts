@@ -8,7 +8,7 @@ interface Column {
 }
 
 /** Takes choices from a list of numbers; 0 when it has ended, so that shorter lists are simpler programs. */
-class Choices {
+export class Choices {
   readonly #numbers: readonly number[]
   #at = 0
   constructor(numbers: readonly number[]) {
