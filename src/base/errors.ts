@@ -75,6 +75,12 @@ export function asMillraceError(thrown: unknown, wrap: (message: string, cause: 
   return wrap(thrown instanceof Error ? thrown.message : String(thrown), thrown)
 }
 
+/** An error with this place, if it has none yet: functions and connectors do not know where they were called. */
+export function withPlace(thrown: unknown, at: Place | undefined): unknown {
+  if (at === undefined || !(thrown instanceof MillraceError) || thrown.details.at !== undefined) return thrown
+  return new MillraceError(thrown.code, thrown.message, { ...thrown.details, at })
+}
+
 /** The JSON form of an error, which crosses threads and appears in `--format json`. */
 export interface ErrorRecord {
   code: ErrorCode

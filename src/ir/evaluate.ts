@@ -1,6 +1,5 @@
 import { exhaustive } from '../base/assert.ts'
-import { bug, MillraceError } from '../base/errors.ts'
-import type { Place } from '../base/place.ts'
+import { bug, withPlace } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
 import type { ColumnId, Expr, FnRef } from './expr.ts'
 import { findFunction } from './functions/catalogue.ts'
@@ -81,11 +80,6 @@ function evaluateCall(call: Call, evaluate: Evaluate): Value {
   try {
     return fn.evaluate(args, { args: call.args.map((arg) => arg.type), returns: call.type })
   } catch (thrown) {
-    throw placed(thrown, call.at)
+    throw withPlace(thrown, call.at)
   }
-}
-
-function placed(thrown: unknown, at: Place | undefined): unknown {
-  if (at === undefined || !(thrown instanceof MillraceError) || thrown.details.at !== undefined) return thrown
-  return new MillraceError(thrown.code, thrown.message, { ...thrown.details, at })
 }

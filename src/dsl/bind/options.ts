@@ -1,5 +1,5 @@
 import { suggest } from '../../base/did-you-mean.ts'
-import { MillraceError, planError } from '../../base/errors.ts'
+import { planError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import type { Value } from '../../data/type.ts'
 import type { ConnectorOptions, OptionSpec } from '../../io/connector.ts'
@@ -82,10 +82,4 @@ function optionValue(names: Names, spec: OptionSpec, name: string, syntax: Synta
     })
   }
   return value
-}
-
-/** Connectors do not know where they were called: gives their errors the place. */
-export function withPlace(thrown: unknown, at: Place): unknown {
-  if (!(thrown instanceof MillraceError) || thrown.details.at !== undefined) return thrown
-  return new MillraceError(thrown.code, thrown.message, { ...thrown.details, at })
 }

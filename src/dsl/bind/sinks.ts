@@ -1,8 +1,8 @@
 import { suggest } from '../../base/did-you-mean.ts'
-import { planError } from '../../base/errors.ts'
+import { planError, withPlace } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import type { UnboundForm } from '../syntax.ts'
-import { bindOptions, withPlace } from './options.ts'
+import { bindOptions } from './options.ts'
 import { type BindState, type Relation, visibleOnly } from './state.ts'
 
 type SinkForm = Extract<UnboundForm, { u: 'sink' }>

@@ -1,5 +1,4 @@
-import { MillraceError } from '../../base/errors.ts'
-import type { Place } from '../../base/place.ts'
+import { withPlace } from '../../base/errors.ts'
 import type { Value } from '../../data/type.ts'
 import { type CallUserFunction, evaluateExpr } from '../../ir/evaluate.ts'
 import type { Expr } from '../../ir/expr.ts'
@@ -79,15 +78,9 @@ function slowCall(expr: CallExpr | Extract<Expr, { e: 'user' }>, user: CallUserF
     try {
       return evaluateExpr(call, (column) => args[column], user)
     } catch (thrown) {
-      throw placed(thrown, expr.at)
+      throw withPlace(thrown, expr.at)
     }
   }
-}
-
-/** An error of an expression with the place of the expression. */
-function placed(thrown: unknown, at: Place | undefined): unknown {
-  if (at === undefined || !(thrown instanceof MillraceError) || thrown.details.at !== undefined) return thrown
-  return new MillraceError(thrown.code, thrown.message, { ...thrown.details, at })
 }
 
 function compileSlow(

@@ -1,3 +1,4 @@
+import { withPlace } from '../../base/errors.ts'
 import type { Batch } from '../../data/batch.ts'
 import type { Column } from '../../data/column.ts'
 import { isValid } from '../../data/column.ts'
@@ -96,10 +97,14 @@ export class GroupStore {
   /** Columns of groups `order[from .. to)`: keys, then states or results. */
   rows(form: 'states' | 'results', order: Int32Array, from: number, to: number): Column[] {
     const columns = this.table.keyColumns().map((column) => gatherColumn(column, order.subarray(from, to), to - from))
-    for (const accumulator of this.accumulators) {
-      if (form === 'states') columns.push(...accumulator.states(order, from, to))
-      else columns.push(accumulator.results(order, from, to))
-    }
+    this.accumulators.forEach((accumulator, i) => {
+      try {
+        if (form === 'states') columns.push(...accumulator.states(order, from, to))
+        else columns.push(accumulator.results(order, from, to))
+      } catch (thrown) {
+        throw withPlace(thrown, this.#spec.calls[i].at)
+      }
+    })
     return columns
   }
 

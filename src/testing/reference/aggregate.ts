@@ -1,4 +1,4 @@
-import { bug } from '../../base/errors.ts'
+import { bug, withPlace } from '../../base/errors.ts'
 import { valueKey } from '../../data/compare.ts'
 import { fromJsValue, toJsValue } from '../../data/js-value.ts'
 import type { Value } from '../../data/type.ts'
@@ -42,7 +42,11 @@ function resultOf(call: AggCall, rows: readonly Row[], evaluate: Evaluate, combi
   const aggregate = findFunction(fn)
   if (aggregate?.kind !== 'aggregate') throw bug(`no aggregate function '${fn}'`)
   const counted = aggregate.skipsNulls && call.args.length > 0 ? args.filter(([first]) => first !== null) : args
-  return aggregate.evaluate(distinctOf(call, counted), { args: call.args.map((arg) => arg.type), returns: call.type })
+  try {
+    return aggregate.evaluate(distinctOf(call, counted), { args: call.args.map((arg) => arg.type), returns: call.type })
+  } catch (thrown) {
+    throw withPlace(thrown, call.at)
+  }
 }
 
 function distinctOf({ distinct, args: exprs }: AggCall, args: readonly Row[]): readonly Row[] {
