@@ -35,12 +35,13 @@ export {
   pipeline,
   scratch,
 } from './dsl/pipeline.ts'
-export type { CombineFn, FunctionOptions } from './dsl/plan-builder.ts'
+export type { FunctionOptions } from './dsl/plan-builder.ts'
 export type { Aggregated, ColumnOf, Extended, Joined, JoinOn, RowExprs } from './dsl/row-types.ts'
 export type { OutputHandle } from './dsl/runner.ts'
 export type { ColumnType, RowOfSchema, ScalarName, SchemaSpec, TypeText, ValueOfType } from './dsl/schema.ts'
 export { asc, desc, type SortSpec } from './dsl/sort.ts'
 export type { ConnectorOptions } from './io/connector.ts'
+export type { CombineFn } from './ir/user-function.ts'
 export type { RunOptions } from './run/options.ts'
 export { RunOutput } from './run/output.ts'
 export { type OutputsOf, type RunOutcome, run } from './run.ts'

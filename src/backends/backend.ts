@@ -4,8 +4,8 @@ import type { Schema, Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { BackendTraits } from '../ir/traits.ts'
+import type { FunctionTable } from '../ir/user-function.ts'
 import type { RunMetrics, RunProgress } from '../runtime/metrics.ts'
-import type { FunctionTable } from '../runtime/operator.ts'
 
 /** What a backend is given to run. */
 export interface RunRequest {

@@ -1,9 +1,10 @@
+import type { CombineFn } from '../ir/user-function.ts'
 import type { Aggregate } from './aggregates.ts'
 import { callPlace } from './call-place.ts'
 import { Collection } from './collection.ts'
 import type { ConnectorSpec } from './connectors.ts'
 import { type Expr, rowHandle, textSyntax, toSyntax } from './expr.ts'
-import type { CombineFn, FunctionOptions } from './plan-builder.ts'
+import type { FunctionOptions } from './plan-builder.ts'
 import type {
   Aggregated,
   ByNames,

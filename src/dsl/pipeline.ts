@@ -2,12 +2,13 @@ import { pathToFileURL } from 'node:url'
 import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import type { Value } from '../data/type.ts'
+import type { FunctionTable } from '../ir/user-function.ts'
 import { callPlace } from './call-place.ts'
 import { Collection } from './collection.ts'
 import type { ConnectorSpec } from './connectors.ts'
 import { toSyntax } from './expr.ts'
 import { PCollection } from './pcollection.ts'
-import { PlanBuilder, type UserFunction } from './plan-builder.ts'
+import { PlanBuilder } from './plan-builder.ts'
 import type { ScalarName, ValueOfType } from './schema.ts'
 import { type RowOfSchema, type SchemaSpec, schemaOf } from './schema.ts'
 import type { UnboundPlan } from './syntax.ts'
@@ -102,7 +103,7 @@ export class Pipeline<P extends ParamSpecs = ParamSpecs, O extends PipelineOutpu
 /** A plan before binding, with its live functions. */
 export interface BuiltPlan {
   plan: UnboundPlan
-  functions: ReadonlyMap<number, UserFunction>
+  functions: FunctionTable
 }
 
 function outputsOf(name: string, returned: PipelineOutputs): UnboundPlan['outputs'] {

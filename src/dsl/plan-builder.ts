@@ -1,26 +1,10 @@
 import { planError } from '../base/errors.ts'
 import { formatPlace } from '../base/place.ts'
 import type { FnRef } from '../ir/expr.ts'
+import type { UserFunction } from '../ir/user-function.ts'
 import { callPlace } from './call-place.ts'
 import { analyseFunction } from './fn-analysis.ts'
 import type { UnboundForm, UnboundNode, UnboundPlan, UnboundPort } from './syntax.ts'
-
-/** A user aggregate for `combineValues`. `add` and `merge` may change and return their first argument, and must not keep the value. */
-export interface CombineFn<V = never, A = unknown, R = unknown> {
-  /** The state of no values. */
-  zero(): A
-  /** The state with one value more. */
-  add(accumulator: A, value: V): A
-  /** The state of both. */
-  merge(a: A, b: A): A
-  /** The result of a state. */
-  extract(accumulator: A): R
-  /** Default true: partial results may be merged in any grouping. */
-  associative?: boolean
-  /** Default true: partial results may be merged in any order. */
-  commutative?: boolean
-}
-export type UserFunction = ((...args: never[]) => unknown) | CombineFn
 
 /** What a user says of a function that its text does not show. */
 export interface FunctionOptions {

@@ -4,8 +4,8 @@ import { asMillraceError, sourceError, usageError } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
 import type { GivenParam } from '../dsl/bind/context.ts'
 import { type BuiltPlan, isPipeline, type Pipeline } from '../dsl/pipeline.ts'
-import type { UserFunction } from '../dsl/plan-builder.ts'
 import type { UnboundPlan } from '../dsl/syntax.ts'
+import type { FunctionTable } from '../ir/user-function.ts'
 import { importUserModule, moduleUrl, placeInUserCode } from './load-module.ts'
 import { type GivenParams, type PipelineParams, pipelineParams } from './params.ts'
 
@@ -16,7 +16,7 @@ export interface Program {
   /** What `--resume` knows it by: the file's path, or the pipeline's module and name. */
   key: string
   plan: UnboundPlan
-  functions: ReadonlyMap<number, UserFunction>
+  functions: FunctionTable
   /** Plain data for a worker's loader; undefined when no worker can import the functions. */
   reference: ProgramReference | undefined
   params: ReadonlyMap<string, GivenParam>

@@ -2,15 +2,15 @@ import { serveWorker } from '../backends/threads/worker.ts'
 import { planError } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
 import { isPipeline } from '../dsl/pipeline.ts'
-import type { UserFunction } from '../dsl/plan-builder.ts'
 import { defaultConnectors } from '../io/index.ts'
 import { fingerprintUnbound } from '../ir/fingerprint.ts'
+import type { FunctionTable, UserFunction } from '../ir/user-function.ts'
 import { importUserModule } from './load-module.ts'
 import { paramsOfJson } from './params.ts'
 import type { ProgramReference } from './program.ts'
 
 /** Finds the functions of a program by importing the user's modules and building the same pipeline again. */
-async function loadFunctions(program: Value): Promise<ReadonlyMap<number, UserFunction>> {
+async function loadFunctions(program: Value): Promise<FunctionTable> {
   const { reference } = program as unknown as { reference: ProgramReference | null }
   if (reference === null) return new Map()
   if (reference.kind === 'imports') {

@@ -1,7 +1,7 @@
+import type { FunctionTable } from '../ir/user-function.ts'
 import type { DriveRequest } from './driver.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import { MemoryBudget } from './memory.ts'
-import type { FunctionTable } from './operator.ts'
 import { coordinatorHost } from './orders.ts'
 import { Pace } from './pace.ts'
 import { ResultStore } from './results.ts'

@@ -3,20 +3,7 @@ import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalNodeOf, PhysicalOp } from '../ir/physical.ts'
-
-/** Live functions beside a plan, by `FnRef.id`. */
-export type FunctionTable = ReadonlyMap<FnRef['id'], UserFunction>
-export type UserFunction = ((...args: never[]) => unknown) | CombineFn
-
-/** A user aggregate. `add` and `merge` may change and return their first argument. */
-export interface CombineFn<T = never, A = unknown, R = unknown> {
-  zero(): A
-  add(accumulator: A, value: T): A
-  merge(a: A, b: A): A
-  extract(accumulator: A): R
-  associative?: boolean
-  commutative?: boolean
-}
+import type { UserFunction } from '../ir/user-function.ts'
 
 /** Counters of one operator in one task. */
 export interface OperatorMetrics {

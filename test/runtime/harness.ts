@@ -6,7 +6,8 @@ import type { Batch } from '../../src/data/batch.ts'
 import { batchFromRows, rowsOf } from '../../src/data/read.ts'
 import type { Schema, Value } from '../../src/data/type.ts'
 import type { PhysicalForm, PhysicalNode } from '../../src/ir/physical.ts'
-import type { FunctionTable, OperatorContext, UserFunction } from '../../src/runtime/operator.ts'
+import type { FunctionTable, UserFunction } from '../../src/ir/user-function.ts'
+import type { OperatorContext } from '../../src/runtime/operator.ts'
 import { createOperator } from '../../src/runtime/operators/registry.ts'
 
 export interface OperatorRun {

@@ -19,7 +19,7 @@ import type {
   PhysicalPlan,
   Stage,
 } from '../../src/ir/physical.ts'
-import type { FunctionTable } from '../../src/runtime/operator.ts'
+import type { FunctionTable } from '../../src/ir/user-function.ts'
 
 export const pairFields: Schema = [
   { name: 'key', type: types.int64, nullable: false },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Batch } from '../../../src/data/batch.ts'
 import { batchFromRows, makeBatch, rowsOf } from '../../../src/data/read.ts'
 import { type Schema, types, type Value } from '../../../src/data/type.ts'
-import type { UserFunction } from '../../../src/runtime/operator.ts'
+import type { UserFunction } from '../../../src/ir/user-function.ts'
 import {
   call,
   column,

@@ -3,9 +3,10 @@ import { rowsOf } from '../../../src/data/read.ts'
 import { type Schema, type Type, types, type Value } from '../../../src/data/type.ts'
 import type { Expr, FnRef } from '../../../src/ir/expr.ts'
 import type { PhysicalNodeOf, RowShape, SegmentStep } from '../../../src/ir/physical.ts'
+import type { UserFunction } from '../../../src/ir/user-function.ts'
 import type { BatchTarget } from '../../../src/runtime/codegen/output.ts'
 import { createSegmentFor } from '../../../src/runtime/codegen/segment.ts'
-import type { Operator, OperatorContext, UserFunction } from '../../../src/runtime/operator.ts'
+import type { Operator, OperatorContext } from '../../../src/runtime/operator.ts'
 
 const place = { file: 'test.ts', line: 3, column: 7 }
 

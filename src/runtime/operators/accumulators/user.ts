@@ -7,7 +7,7 @@ import { fromJsValue, toJsValue } from '../../../data/js-value.ts'
 import { valueAt } from '../../../data/read.ts'
 import type { Type } from '../../../data/type.ts'
 import { types } from '../../../data/type.ts'
-import type { CombineFn } from '../../operator.ts'
+import type { CombineFn } from '../../../ir/user-function.ts'
 import type { Accumulator } from './accumulator.ts'
 
 /** A user's aggregate, its states held as they are and shipped by structured serialisation. */
