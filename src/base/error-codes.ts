@@ -33,6 +33,7 @@ export const errorCodes = {
   PLAN_AGGREGATE_MISSING: 'An item of an aggregate list holds no aggregate function.',
   PLAN_UNNAMED_COLUMN: 'A column without a name would be written to a file.',
   PLAN_DUPLICATE_COLUMN: 'Two output columns have the same name where names must differ.',
+  PLAN_SAME_TARGET: 'Two writes of a program go to the same place.',
   PLAN_COLUMN_COUNT: 'Inputs of a set operation have different numbers of columns.',
   PLAN_JOIN_CONDITION: 'The join has no equality between its two sides.',
   PLAN_SCHEMA_UNKNOWN: 'The row type of a function’s result could not be found out; declare it.',

@@ -30,6 +30,8 @@ export interface FileStat {
   sizeBytes: number
   mtimeMs: number
   isDirectory: boolean
+  /** Neither a file nor a folder: a pipe, a device, a socket. */
+  isSpecial: boolean
 }
 export interface Disk {
   openRead(path: string): DiskFile

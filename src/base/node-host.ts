@@ -29,7 +29,9 @@ const nodeDisk: Disk = {
   append: (path) => orDiskFull(path, () => openFile(path, 'a')),
   stat(path) {
     const stat = fs.statSync(path, { throwIfNoEntry: false })
-    return stat && { sizeBytes: stat.size, mtimeMs: stat.mtimeMs, isDirectory: stat.isDirectory() }
+    if (stat === undefined) return undefined
+    const isDirectory = stat.isDirectory()
+    return { sizeBytes: stat.size, mtimeMs: stat.mtimeMs, isDirectory, isSpecial: !isDirectory && !stat.isFile() }
   },
   list: (path) => fs.readdirSync(path),
   makeDirectory: (path) => orDiskFull(path, () => void fs.mkdirSync(path, { recursive: true })),

@@ -120,6 +120,12 @@ const readErrors: ReadonlyMap<string, string> = new Map([
 
 function describeFile(path: string, host: Host): SourceFile[] {
   const stat = host.disk.stat(path)
+  if (stat?.isSpecial === true) {
+    // Its size tells nothing, it cannot be read twice, and opening it may wait for ever.
+    throw sourceError('SOURCE_UNREADABLE', `'${path}' is a pipe or a device, expected a file`, {
+      hint: 'write what it gives to a file first',
+    })
+  }
   return stat === undefined || stat.isDirectory ? [] : [{ path, sizeBytes: stat.sizeBytes, mtimeMs: stat.mtimeMs }]
 }
 

@@ -1,6 +1,6 @@
 import { basename, dirname, extname, join } from 'node:path'
 import { MillraceError, planError, sinkError } from '../base/errors.ts'
-import type { Disk, Host } from '../base/host.ts'
+import type { Disk, FileStat, Host } from '../base/host.ts'
 import { type Schema, types } from '../data/type.ts'
 import type { ConnectorOptions, OptionSpec } from './connector.ts'
 import { absolutePath } from './files.ts'
@@ -45,13 +45,16 @@ export function checkTarget(target: SinkTarget, host: Host, fields: Schema, exte
   }
   writable(target.path, () => {
     const stat = host.disk.stat(target.path)
-    if (stat !== undefined) checkExisting(target, stat.isDirectory, host.disk, extension)
+    if (stat !== undefined) checkExisting(target, stat, host.disk, extension)
     probe(target, host)
   })
 }
 
-function checkExisting(target: SinkTarget, isFolder: boolean, disk: Disk, extension: string): void {
+function checkExisting(target: SinkTarget, stat: FileStat, disk: Disk, extension: string): void {
+  // A rename would put a file in the place of the device.
+  if (stat.isSpecial) throw sinkError('SINK_UNWRITABLE', `'${target.path}' is a pipe or a device, expected a file or a folder`)
   if (!target.overwrite) throw exists(target)
+  const isFolder = stat.isDirectory
   if (isFolder !== target.isFolder) {
     const [wanted, found] = target.isFolder ? ['folder', 'file'] : ['file', 'folder']
     throw sinkError('SINK_EXISTS', `expected a ${wanted} at '${target.path}', found a ${found}`, {

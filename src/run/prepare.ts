@@ -59,7 +59,7 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
     incremental: options.incremental ?? false,
     // A run that was killed while it committed may have left some of its outputs already.
     checkSinks: interrupted?.committing !== true,
-    sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes }),
+    sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes, signal: options.signal }),
   })
   const plan = options.sorted === true ? sortResults(bound) : bound
   const choice = chooseBackend(options, inputOf(plan, program))
@@ -74,7 +74,7 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
   }
   const backend = choice.backend === 'inline' ? inlineBackend : threadsBackend(options.workerUrl ?? workerUrl())
   const planned = planProgram(plan, {
-    mode: interrupted === undefined ? modeOf(options, program) : resumedMode(options),
+    mode: options.resume === true ? resumedMode(options) : modeOf(options, program),
     backend: backend.traits,
     incremental: options.incremental ?? false,
     disabledRules: options.disabledRules ?? [],
@@ -101,7 +101,7 @@ function interruptedRun(host: Host, cwd: string, identity: ProgramIdentity): Int
   return found
 }
 
-// Only serial runs can go on, so `--resume` alone means one.
+// Only serial runs can go on, so `--resume` alone means one: also the first time, so that this run can be resumed by the same command.
 const resumedMode = ({ mode = 'auto' }: RunOptions): 'serial' | 'pipelined' => (mode === 'auto' ? 'serial' : mode)
 
 /** The command line's mode wins over what the program sets. */
@@ -141,7 +141,7 @@ async function sample(
   plan: Plan,
   node: NodeId,
   program: Program,
-  context: { host: Host; cwd: string; memoryBytes: number },
+  context: { host: Host; cwd: string; memoryBytes: number; signal?: AbortSignal },
 ): Promise<readonly unknown[]> {
   const planned = planProgram(prefixOf(plan, node), {
     mode: 'pipelined',
@@ -163,7 +163,7 @@ async function sample(
     cwd: context.cwd,
     run: { id, directory: join(tmpdir(), `millrace-${id}`), resume: false, recoverable: false },
     host: context.host,
-    signal: new AbortController().signal,
+    signal: context.signal ?? new AbortController().signal,
   })
   try {
     return [...result.outputs[0].batches()]

@@ -3,7 +3,7 @@ import { sliceBatch } from '../data/read.ts'
 import type { Operator } from './operator.ts'
 import type { TaskContext } from './task-context.ts'
 
-const firstRows = 256
+const firstRows = 1
 /** A piece that takes less may be larger next time, one that takes more must be smaller. */
 const quickMs = 5
 const slowMs = 50

@@ -103,6 +103,47 @@ from csv('in/*.csv') |> select slow(n) as n |> write csv('out.csv')
 `,
 }
 
+it('SIGINT ends a run within two seconds while it finds out what a closure returns', async () => {
+  const folder = project({
+    'in.csv': `n\n${'1\n'.repeat(1000)}`,
+    'p.ts': `import { appendFileSync } from 'node:fs'
+import { csv, pipeline } from 'millrace'
+export default pipeline('p', {}, (p) => p.read(csv('in.csv')).map(({ n }) => {
+  appendFileSync('calls', 'x')
+  for (const end = performance.now() + 20; performance.now() < end; );
+  return { n }
+}))
+`,
+  })
+  const run = startCli(['run', 'p.ts'], { cwd: folder })
+  await run.until(() => existsSync(join(folder, 'calls')), 'the first call')
+  const start = performance.now()
+  run.child.kill('SIGINT')
+  expect(await run.ended).toMatchObject({ code: 130, stdout: '' })
+  expect(performance.now() - start).toBeLessThan(2000)
+})
+
+it('notices an input that changes while the run goes on', async () => {
+  const folder = project({
+    'in/a.csv': 'n\n1\n',
+    'in/b.csv': 'n\n2\n',
+    'f.ts': `import { appendFileSync } from 'node:fs'
+export function f(n: number): number {
+  appendFileSync('in/b.csv', '3\\n')
+  return n
+}
+`,
+    'p.flow':
+      "import { f(int64) returns int64 } from './f.ts'\nfrom csv('in/*.csv') |> select f(n) as n |> write csv('out.csv')\n",
+  })
+  const result = await cli(['run', 'p.flow'], { cwd: folder })
+  expect(result).toMatchObject({ code: 4, stdout: '' })
+  expect(result.stderr).toContain('error SOURCE_CHANGED: ')
+  expect(result.stderr).toContain('in/b.csv')
+  expect(readdirSync(folder)).not.toContain('out.csv')
+  expect(leftovers(folder)).toEqual([])
+})
+
 it('ends at once at a second signal', async () => {
   const files = {
     ...endless,

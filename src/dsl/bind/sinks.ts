@@ -1,6 +1,9 @@
+import { sep } from 'node:path'
 import { suggest } from '../../base/did-you-mean.ts'
 import { planError, withPlace } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
+import type { ConnectorOptions } from '../../io/connector.ts'
+import { absolutePath } from '../../io/files.ts'
 import type { UnboundForm } from '../syntax.ts'
 import { bindOptions } from './options.ts'
 import { type BindState, type Relation, visibleOnly } from './state.ts'
@@ -22,6 +25,7 @@ export function bindSink(state: BindState, form: SinkForm, input: Relation | und
   if (options === undefined || input === undefined) return
   const visible = visibleOnly(state, input, at)
   checkNames(state, visible, at)
+  checkTarget(state, options, form.connectorAt)
   const { fields } = visible.output
   const schema = fields.map(({ name, type, nullable }) => ({ name, type, nullable }))
   try {
@@ -42,6 +46,25 @@ export function bindSink(state: BindState, form: SinkForm, input: Relation | und
       hints: {},
     }),
   )
+}
+
+/** Two writes to one place would mix their rows, or one would replace what the other wrote. */
+function checkTarget(state: BindState, { path }: ConnectorOptions, at: Place): void {
+  if (typeof path !== 'string') return
+  const target = absolutePath(state.context.cwd, path)
+  for (const node of state.nodes) {
+    if (node.op !== 'sink') continue
+    const other = absolutePath(state.context.cwd, String((node.options as ConnectorOptions).path))
+    if (target !== other && !target.startsWith(`${other}${sep}`) && !other.startsWith(`${target}${sep}`)) continue
+    throw planError(
+      'PLAN_SAME_TARGET',
+      target === other ? `'${path}' is written twice` : `of two writes one is to go into the other's folder`,
+      {
+        at,
+        related: [{ at: node.at, text: 'the other write' }],
+      },
+    )
+  }
 }
 
 function checkNames(state: BindState, { output }: Relation, at: Place): void {
