@@ -30,7 +30,7 @@ function describeOne(error: MillraceError, sources: Readonly<Record<string, stri
   const dataPlace = describeDataPlace(error)
   if (dataPlace !== '') out.push(`  ${paint.note('in:')} ${dataPlace}`)
   if (text !== undefined) out.push(`  ${paint.note('text:')} ${showRawText(text)}`)
-  if (operator !== undefined) out.push(`  ${paint.note('operator:')} ${operator}`)
+  if (operator !== undefined && !error.message.includes(operator)) out.push(`  ${paint.note('operator:')} ${operator}`)
   if (hint !== undefined) out.push(`  ${paint.help('help:')} ${escapeControlsInLines(hint)}`)
   return out.join('\n')
 }

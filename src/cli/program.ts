@@ -35,14 +35,14 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .option('--quiet', 'no progress and no summary')
     .action(runCommand)
   planOptions(program.command('explain').description('show the plan, and the reason for every decision').argument(file, fileHelp))
-    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--format <format>', 'how the answer is printed').choices(['text', 'json']).default('text'))
     .addOption(new Option('--costs <state>', 'show estimates').choices(['on', 'off']).default('on'))
     .option('--incremental', 'plan for epochs of changes')
     .action(explainCommand)
   planOptions(
     program.command('check').description('check a program: names, types and files, without running it').argument(file, fileHelp),
   )
-    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--format <format>', 'how the answer is printed').choices(['text', 'json']).default('text'))
     .action(checkCommand)
   planOptions(
     program
@@ -64,7 +64,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     if (argv.length <= 2) program.help({ error: true })
     await program.parseAsync(argv)
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return commanderEnd(thrown)
+    if (thrown instanceof CommanderError) return commanderEnd(thrown, helpCommand(program, argv))
     reportError(thrown, {})
   } finally {
     commandEnded()
@@ -74,7 +74,11 @@ export async function main(argv: readonly string[], version: string): Promise<vo
 /** The options that decide what the plan is. */
 function planOptions(command: Command): Command {
   return command
-    .option('--param <name=value>', 'value of a parameter; may be given several times', collectParam, new Map())
+    .addOption(
+      new Option('--param <name=value>', 'value of a parameter; may be given several times')
+        .argParser(collectParam)
+        .default(new Map(), 'none'),
+    )
     .addOption(new Option('--backend <name>', 'where to run').choices(['auto', 'inline', 'threads']).default('auto'))
     .option('--workers <n>', 'number of worker threads', parseCount('--workers', 1))
     .addOption(
@@ -84,11 +88,10 @@ function planOptions(command: Command): Command {
     )
     .option('--memory <size>', 'memory budget, as 512MB or 2GB; default half of the machine', parseMemory)
     .option('--cwd <folder>', 'folder that data paths start from')
-    .option(
-      '--disable-rule <name>',
-      'plan without this rule; may be given several times',
-      (name, names: string[]) => [...names, name],
-      [],
+    .addOption(
+      new Option('--disable-rule <name>', 'plan without this rule; may be given several times')
+        .argParser((name, names: readonly string[]) => [...names, name])
+        .default([], 'none'),
     )
     .option('--check-plans', 'validate the plan after each rule')
 }
@@ -96,18 +99,24 @@ function planOptions(command: Command): Command {
 const formatOption = (): Option =>
   new Option('--format <format>', 'how rows are printed').choices(['table', 'csv', 'json', 'jsonl']).default('table')
 
-function commanderEnd(error: CommanderError): void {
+/** What shows the help that a mistake calls for: that of the command, where one was given. */
+function helpCommand(program: Command, argv: readonly string[]): string {
+  const command = program.commands.find((each) => each.name() === argv[2])
+  return command === undefined ? 'millrace --help' : `millrace ${command.name()} --help`
+}
+
+function commanderEnd(error: CommanderError, help: string): void {
   if (error.exitCode === 0) return
   if (error.code === 'commander.help') {
     process.exitCode = 2
     return
   }
-  const { message, hint } = inHouseStyle(error.message)
+  const { message, hint } = inHouseStyle(error.message, help)
   reportError(usageError('USAGE_ARGUMENT', message, { hint }), {})
 }
 
 /** Commander speaks in several sentences with capitals; ours are one message and one hint. */
-function inHouseStyle(text: string): { message: string; hint: string } {
+function inHouseStyle(text: string, help: string): { message: string; hint: string } {
   const [first, suggestion] = text.replace(/^error: /, '').split('\n')
   const [message, details] = first.replace(/\.$/, '').split('. ')
   const near = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? '')
@@ -115,8 +124,8 @@ function inHouseStyle(text: string): { message: string; hint: string } {
   const choices = /^Allowed choices are (.*)$/.exec(details ?? '')?.[1]
   const found = /argument '(.*)' is invalid$/.exec(message)?.[1]
   if (choices === undefined || found === undefined)
-    return { message: first.replace('. Expected', ', expected').replace(/\.$/, ''), hint: 'see millrace --help' }
-  return { message: `${message}, expected one of ${choices}`, hint: suggest(found, choices.split(', ')) ?? 'see millrace --help' }
+    return { message: first.replace('. Expected', ', expected').replace(/\.$/, ''), hint: `see ${help}` }
+  return { message: `${message}, expected one of ${choices}`, hint: suggest(found, choices.split(', ')) ?? `see ${help}` }
 }
 
 const examples = `

@@ -1,6 +1,6 @@
+import { formatBytes } from '../base/format-bytes.ts'
 import type { RunOptions } from '../run/options.ts'
 import type { Prepared } from '../run/prepare.ts'
-import { formatBytes } from './summary.ts'
 
 type Progress = Parameters<NonNullable<RunOptions['onProgress']>>[0]
 

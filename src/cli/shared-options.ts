@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { usageError } from '../base/errors.ts'
 import type { GivenParam } from '../dsl/bind/context.ts'
 import type { RunOptions } from '../run/options.ts'
 
@@ -22,6 +24,9 @@ export interface RowFlags {
 
 export function runOptionsOf(flags: PlanFlags): RunOptions {
   const { backend, workers, mode, memory, cwd, disableRule, checkPlans } = flags
+  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw usageError('USAGE_ARGUMENT', `--cwd takes a folder, and there is none at '${cwd}'`)
+  }
   return { backend, workers, mode, memoryBytes: memory, cwd, disabledRules: disableRule, checkPlans }
 }
 

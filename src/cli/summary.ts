@@ -1,3 +1,4 @@
+import { formatBytes } from '../base/format-bytes.ts'
 import type { FinishedRun } from '../run/execute.ts'
 
 /** One line about a run: `1.3 MB → 20 rows in 0.41 s · peak 96 MB · run r7f3`. */
@@ -17,10 +18,3 @@ export function summaryLine({ id, outputs, rowsWritten, metrics }: FinishedRun):
 }
 
 const countRows = (rows: number): string => `${rows.toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'}`
-
-export function formatBytes(bytes: number): string {
-  if (bytes < 1e3) return `${bytes} B`
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
-  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`
-  return `${(bytes / 1e9).toFixed(2)} GB`
-}

@@ -15,7 +15,7 @@ export function chooseOutputs<O extends { name: string }>(
     if (found !== undefined) return [found]
     const names = outputs.map(({ name }) => name)
     throw usageError('USAGE_ARGUMENT', `there is no output '${output}'`, {
-      hint: suggest(output, names, `the outputs are ${names.join(', ')}`),
+      hint: names.length === 0 ? 'the program only writes files' : suggest(output, names, `outputs: ${names.join(', ')}`),
     })
   }
   if (outputs.length > 1 && format !== 'table') {

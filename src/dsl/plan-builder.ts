@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { planError } from '../base/errors.ts'
 import { formatPlace } from '../base/place.ts'
 import type { FnRef } from '../ir/expr.ts'
@@ -40,7 +41,7 @@ export class PlanBuilder {
     const analysed = analyseFunction(options.user ?? (typeof fn === 'function' ? fn : fn.add))
     const ref: FnRef = {
       id: this.#fns.length,
-      label: at.line > 0 ? `${verb} at ${formatPlace(at)}` : verb,
+      label: at.line > 0 ? `${verb} at ${formatPlace({ ...at, file: basename(at.file) })}` : verb,
       module: this.module,
       ordinal: this.#fns.length,
       sourceHash: analysed.sourceHash,

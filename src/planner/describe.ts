@@ -35,7 +35,9 @@ export function describeNode(node: LogicalNode, names: ReadonlyMap<ColumnId, str
     case 'filter':
       return `where ${print(node.predicate)}`
     case 'parallelDo':
-      return `${node.shape === 'do' ? 'parallelDo' : node.shape} ${node.fn.label}`
+      return node.fn.label.includes(' at ')
+        ? node.fn.label
+        : `${node.shape === 'do' ? 'parallelDo' : node.shape} ${node.fn.label}`
     case 'unnest':
       return `unnest ${print(node.expr)} as ${name(node.item)}${node.outer ? ' (outer)' : ''}`
     case 'aggregate': {

@@ -172,7 +172,7 @@ function explainMode(options: PlannerOptions, choices: readonly Choice[]): Pick<
     choices.length === 0
       ? 'there is no exchange to wait for'
       : blocking === 0
-        ? 'no stage needs the whole of another one first'
+        ? 'no exchange has to be complete before it is read'
         : `${blocking} of ${choices.length} exchanges must be complete before they are read`
   return { mode: 'pipelined', modeReason: `${asked}: ${rest}` }
 }

@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
+import { formatBytes } from '../base/format-bytes.ts'
 import type { GivenTable } from '../dsl/bind/context.ts'
 import type { RunProgress } from '../runtime/metrics.ts'
 
@@ -68,13 +69,13 @@ export function chooseBackend(
     return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --backend threads was given` }
   if (options.workers !== undefined)
     return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --workers was given` }
-  const megabytes = (input.sizeBytes / 1e6).toFixed(1)
+  const size = formatBytes(input.sizeBytes)
   if (input.sizeBytes <= inlineBytes)
-    return { backend: 'inline', workers: 1, reason: `inline, because ${megabytes} MB of input are not worth starting workers` }
+    return { backend: 'inline', workers: 1, reason: `inline, because ${size} of input are not worth starting workers` }
   return {
     backend: 'threads',
     workers: threads,
-    reason: `on ${count(threads)}, because there are ${megabytes} MB of input in ${input.splits} splits`,
+    reason: `on ${count(threads)}, because there are ${size} of input in ${input.splits} splits`,
   }
 }
 

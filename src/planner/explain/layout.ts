@@ -30,18 +30,6 @@ export function listWords(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`
 }
 
-/** Bytes for people: `640 B`, `12 KB`, `3.4 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB']
-  let unit = 0
-  let value = bytes
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${value >= 10 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
-}
-
 /** Rows for people: `812 rows`, `3.4 million rows`. */
 export function formatRows(rows: number): string {
   if (rows < 10_000) return count(Math.round(rows), 'row')

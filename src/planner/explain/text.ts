@@ -1,8 +1,9 @@
+import { formatBytes } from '../../base/format-bytes.ts'
 import type { Estimate, PhysicalNode, PhysicalPlan } from '../../ir/physical.ts'
 import { pathOf } from '../describe.ts'
 import type { Firing, PlannedProgram } from '../options.ts'
 import { baseName, type ExplainContext, shortPlace } from './context.ts'
-import { count, formatBytes, formatRows, listWords, wrap } from './layout.ts'
+import { count, formatRows, listWords, wrap } from './layout.ts'
 import { describeExchange, describeOperator, describeTasks } from './stage-text.ts'
 import { planTree } from './tree.ts'
 

@@ -37,7 +37,7 @@ describe('explainText', () => {
       "sales.flow reads 'in.csv', groups rows once, and makes 1 result and 'out/'.
       It became 5 stages with 4 exchanges; rules changed it 1 time.
       It runs inline, because it is small.
-      Its mode is pipelined: no stage needs the whole of another one first.
+      Its mode is pipelined: no exchange has to be complete before it is read.
 
       The plan, after the rules
         result some

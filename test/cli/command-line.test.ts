@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import { cli, project } from './cli.ts'
+
+const files = {
+  'a.csv': 'a,b\n1,x\n2,y\n',
+  'print.flow': "from csv('a.csv')\n",
+  'write.flow': "from csv('a.csv') |> write csv('out.csv')\n",
+}
+
+it.each(['run', 'explain', 'check', 'query'])('millrace %s --help says what each option does', async (command) => {
+  const { code, stdout } = await cli([command, '--help'], { cwd: project({}) })
+  expect(code).toBe(0)
+  const options = stdout.slice(stdout.indexOf('Options:')).replaceAll(/\n {4,}/g, ' ')
+  for (const line of options.split('\n').filter((each) => each.startsWith('  -'))) expect(line).toMatch(/ {2,}[A-Za-z]/)
+  // What the program keeps them in is nothing that a user would write.
+  expect(stdout).not.toMatch(/default: [[{]/)
+})
+
+it('points to the help of the command that was called', async () => {
+  const { stderr } = await cli(['check'], { cwd: project({}) })
+  expect(stderr).toContain('help: see millrace check --help')
+})
+
+it('says that there is no output to choose', async () => {
+  const { code, stderr } = await cli(['run', 'write.flow', '--output', 'out1'], { cwd: project(files) })
+  expect(code).toBe(2)
+  expect(stderr).toContain('help: the program only writes files')
+})
+
+it('refuses a --cwd that is no folder', async () => {
+  const { code, stderr } = await cli(['run', 'print.flow', '--cwd', 'nowhere'], { cwd: project(files) })
+  expect(code).toBe(2)
+  expect(stderr).toBe("error USAGE_ARGUMENT: --cwd takes a folder, and there is none at 'nowhere'\n")
+})
+
+it('explains a small input in bytes', async () => {
+  const { stdout } = await cli(['explain', 'print.flow'], { cwd: project(files) })
+  expect(stdout).toContain('because 12 B of input are not worth starting workers')
+})
+
+it('names functions by file and line, without the folders', async () => {
+  const module = `import { csv, pipeline } from 'millrace'
+export default pipeline('p', {}, (p) => p.read(csv('a.csv')).map((r) => ({ n: r.a.b.c })))
+`
+  const folder = project({ ...files, 'p.ts': module })
+  const explained = await cli(['run', 'p.ts'], { cwd: folder })
+  expect(explained.stderr).toMatch(/map at p\.ts:2:\d+ threw/)
+  expect(explained.stderr).not.toContain('operator:')
+})
