@@ -1,16 +1,18 @@
 /**
  * The candidate that `name` was probably meant to be: the nearest one, letter case aside, when no more than a third of its letters differ.
- * Swapped neighbours count as one difference. Undefined when nothing is near.
+ * Swapped neighbours count as one difference; of equally near ones, one that `name` begins wins. Undefined when nothing is near.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase()
+  const isBegun = (word: string): boolean => word.toLowerCase().startsWith(wanted)
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of candidates) {
     const other = candidate.toLowerCase()
-    if (Math.abs(other.length - wanted.length) >= bestDistance) continue
+    if (Math.abs(other.length - wanted.length) > bestDistance) continue
     const distance = editDistance(wanted, other)
-    if (distance < bestDistance && distance < other.length) {
+    const wins = distance < bestDistance || (distance === bestDistance && best !== undefined && isBegun(other) && !isBegun(best))
+    if (wins && distance < other.length) {
       best = candidate
       bestDistance = distance
     }

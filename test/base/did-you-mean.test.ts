@@ -16,6 +16,10 @@ it('stays silent when nothing is near', () => {
 it('takes the first of equally near words', () => {
   expect(didYouMean('bat', ['cat', 'hat'])).toBe('cat')
 })
+it('prefers a word that was only begun', () => {
+  expect(didYouMean('of', ['on', 'off'])).toBe('off')
+  expect(didYouMean('of', ['off', 'on'])).toBe('off')
+})
 it('words the suggestion as a hint, else gives the fallback', () => {
   expect(suggest('wrod', ['word'])).toBe("did you mean 'word'?")
   expect(suggest('qqqq', ['word'], 'columns: word')).toBe('columns: word')
