@@ -1,4 +1,4 @@
-import { asMillraceError, bug, type MillraceError } from '../base/errors.ts'
+import { asMillraceError, bug, type MillraceError, runError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
@@ -70,13 +70,14 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const { promise: ended, resolve: end } = Promise.withResolvers<Extract<RunCommand, { do: 'succeed' | 'fail' }>>()
   const progress = progressOf(plan, record, request.onProgress)
   let dispatching = false
+  let failed = false
   let committing = false
 
-  const cluster = parts.cluster((worker, why) => send({ event: 'workerLost', worker, why, nowMs: host.clock.nowMs() }))
-  const onAbort = (): void => send({ event: 'stop', error: cancelled(), nowMs: host.clock.nowMs() })
+  const cluster = parts.cluster((worker, why) => send({ event: 'workerLost', worker, why }))
+  const onAbort = (): void => send({ event: 'stop', error: cancelled() })
   signal.addEventListener('abort', onAbort)
-  const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, record, cancelled(), committing))
-  send({ event: 'start', nowMs: startMs })
+  const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, parts, cancelled(), committing))
+  send({ event: 'start' })
   if (signal.aborted) onAbort()
   const outcome = await ended
   signal.removeEventListener('abort', onAbort)
@@ -86,8 +87,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   forgetCleanup()
 
   if (outcome.do === 'fail') {
-    results.close()
-    clearAfterFailure(request, record, outcome.error, committing)
+    clearAfterFailure(request, parts, outcome.error, committing)
     throw outcome.error
   }
   discardStaged(request)
@@ -109,46 +109,54 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     if (dispatching) return
     dispatching = true
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      for (const command of step(state, next)) carryOut(command)
-      if (next.event === 'taskDone') progress.add(next.report)
+      if (next.event === 'taskDone') guarded(progress.add, next.report)
+      for (const command of step(state, next)) guarded(carryOut, command)
     }
     dispatching = false
   }
 
-  function carryOut(command: RunCommand): void {
-    const nowMs = host.clock.nowMs()
+  /** What fails outside of all tasks ends the run. */
+  function guarded<T>(action: (argument: T) => void, argument: T): void {
     try {
-      switch (command.do) {
-        case 'spawnWorker':
-          return spawn(command.worker)
-        case 'startTask':
-          return start(command.worker, command.order)
-        case 'endAttempt':
-          local.endAttempt(command.region, command.attempt)
-          return cluster.endAttempt(command.region, command.attempt)
-        case 'setTimer':
-          return setTimer(command.region, command.afterMs)
-        case 'journal':
-          return record.append(command.record)
-        case 'commitSinks':
-          committing = true
-          commitSinks(request, command.reports)
-          return send({ event: 'sinksCommitted', nowMs })
-        case 'succeed':
-        case 'fail':
-          return end(command)
-      }
+      action(argument)
     } catch (thrown) {
-      send({ event: 'stop', error: asMillraceError(thrown, (message, cause) => bug(message, { cause })), nowMs })
+      failed = true
+      send({ event: 'stop', error: orBug(thrown) })
+    }
+  }
+
+  function carryOut(command: RunCommand): void {
+    switch (command.do) {
+      case 'spawnWorker':
+        return spawn(command.worker)
+      case 'startTask':
+        return start(command.worker, command.order)
+      case 'endAttempt':
+        local.endAttempt(command.region, command.attempt)
+        return cluster.endAttempt(command.region, command.attempt)
+      case 'setTimer':
+        return setTimer(command.region, command.afterMs)
+      case 'journal':
+        return record.append(command.record)
+      case 'commitSinks':
+        // Nothing may become visible that the journal could not announce: a later process would not know of it.
+        if (failed) return
+        committing = true
+        commitSinks(request, command.reports)
+        return send({ event: 'sinksCommitted' })
+      case 'succeed':
+      case 'fail':
+        return end(command)
     }
   }
 
   function spawn(worker: WorkerId): void {
     cluster.spawn(worker).then(
-      () => send({ event: 'workerReady', worker, nowMs: host.clock.nowMs() }),
-      (error: MillraceError) => {
+      () => send({ event: 'workerReady', worker }),
+      (thrown: unknown) => {
+        const error = orBug(thrown)
         // A worker that ends is announced by itself.
-        if (error.code !== 'RUN_WORKER_LOST') send({ event: 'stop', error, nowMs: host.clock.nowMs() })
+        if (error.code !== 'RUN_WORKER_LOST') send({ event: 'stop', error })
       },
     )
   }
@@ -156,9 +164,10 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   function start(worker: WorkerId, order: TaskOrder): void {
     const task = worker === coordinatorHost ? local.run(order) : cluster.run(worker, order)
     const settled = task.then(
-      (report) => send({ event: 'taskDone', order, report, nowMs: host.clock.nowMs() }),
-      (error: MillraceError) => {
-        if (error.code !== 'RUN_WORKER_LOST') send({ event: 'taskFailed', order, error, nowMs: host.clock.nowMs() })
+      (report) => send({ event: 'taskDone', order, report }),
+      (thrown: unknown) => {
+        const error = orBug(thrown)
+        if (error.code !== 'RUN_WORKER_LOST') send({ event: 'taskFailed', order, error })
       },
     )
     pending.add(settled)
@@ -168,11 +177,13 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   function setTimer(region: number, afterMs: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer)
-      send({ event: 'timer', region, nowMs: host.clock.nowMs() })
+      send({ event: 'timer', region })
     }, afterMs)
     timers.add(timer)
   }
 }
+
+const orBug = (thrown: unknown): MillraceError => asMillraceError(thrown, (message, cause) => bug(message, { cause }))
 
 /** Makes the parts of every sink visible, sink after sink; harmless when it has been done already. */
 export function commitSinks(
@@ -198,9 +209,15 @@ export function discardStaged({ plan, connectors, host, cwd, run }: Omit<DriveRe
 const isWorthResuming = ({ code }: MillraceError): boolean =>
   code === 'RUN_CANCELLED' || code === 'RUN_WORKER_LOST' || code.startsWith('RESOURCE_') || code.startsWith('SINK_')
 
-function clearAfterFailure(request: DriveRequest, record: RunRecord, error: MillraceError, committing: boolean): void {
+function clearAfterFailure(
+  request: DriveRequest,
+  { record, results }: DriveParts,
+  error: MillraceError,
+  committing: boolean,
+): void {
   const keep = request.run.recoverable && isWorthResuming(error)
   try {
+    results.close()
     // Once a commit has begun some outputs may be visible: the others stay staged for the process that goes on.
     if (!keep || !committing) discardStaged(request)
     if (keep) record.close()
@@ -221,7 +238,13 @@ function progressOf(plan: PhysicalPlan, record: RunRecord, onProgress?: (progres
       tasksDone = Math.min(tasks, tasksDone + 1)
       rowsRead += report.rowsRead
       bytesRead += report.bytesRead
-      onProgress?.({ tasksDone, tasks, rowsRead, bytesRead })
+      try {
+        onProgress?.({ tasksDone, tasks, rowsRead, bytesRead })
+      } catch (thrown) {
+        throw asMillraceError(thrown, (message, cause) =>
+          runError('RUN_FUNCTION_FAILED', `onProgress threw '${message}'`, { operator: 'onProgress', cause }),
+        )
+      }
     },
   }
 }

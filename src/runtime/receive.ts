@@ -115,7 +115,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
   }
 
   async function readAligned(output: LeafOutput): Promise<void> {
-    for (;;) {
+    while (wanted) {
       task.checkCancelled()
       const epochs = inlets.map((inlet) => inlet.nextEpoch())
       if (epochs.includes('unknown')) {

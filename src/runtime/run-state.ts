@@ -3,7 +3,7 @@ import type { PhysicalPlan } from '../ir/physical.ts'
 import type { TaskOrder, TaskReport, WorkerId } from './orders.ts'
 
 /** What happens to a run. All of it is plain data apart from the errors. */
-export type RunEvent = { nowMs: number } & (
+export type RunEvent =
   | { event: 'start' }
   | { event: 'workerReady'; worker: WorkerId }
   | { event: 'workerLost'; worker: WorkerId; why: string }
@@ -13,7 +13,6 @@ export type RunEvent = { nowMs: number } & (
   | { event: 'sinksCommitted' }
   /** The run cannot go on: the caller cancelled it, or something outside of all tasks failed. */
   | { event: 'stop'; error: MillraceError }
-)
 
 /** What a driver has to do. Commands of one call are carried out in order, each before the next. */
 export type RunCommand =

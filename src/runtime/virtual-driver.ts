@@ -23,8 +23,6 @@ interface Scheduled {
   happen(): void | Promise<void>
 }
 
-type Unstamped = RunEvent extends infer Event ? (Event extends RunEvent ? Omit<Event, 'nowMs'> : never) : never
-
 /**
  * Runs a serial plan with the real coordinator and real tasks on a real disk, but with workers, messages and time that are only imagined:
  * delays, durations and deaths come from a seed, so that a run which went wrong can be had again.
@@ -81,9 +79,9 @@ export async function runVirtually(
     log.push(`${nowMs.toFixed(3)} ${text}`)
   }
 
-  function tell(event: Unstamped): void {
+  function tell(event: RunEvent): void {
     note(`event ${describe(event)}`)
-    for (const command of step(state, { ...event, nowMs } as RunEvent)) carryOut(command)
+    for (const command of step(state, event)) carryOut(command)
   }
 
   function carryOut(command: RunCommand): void {
@@ -124,7 +122,7 @@ export async function runVirtually(
 
   async function work(worker: WorkerId, order: TaskOrder): Promise<void> {
     if (dead.has(worker)) return
-    let answer: Unstamped
+    let answer: RunEvent
     try {
       answer = { event: 'taskDone', order, report: await local.run(order) }
     } catch (thrown) {
@@ -139,7 +137,7 @@ export async function runVirtually(
 
 const nameOf = ({ stage, task, attempt }: TaskOrder): string => `stage ${stage} task ${task} attempt ${attempt}`
 
-function describe(event: Unstamped): string {
+function describe(event: RunEvent): string {
   switch (event.event) {
     case 'workerReady':
     case 'workerLost':

@@ -2,13 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { runError } from '../../src/base/errors.ts'
 import { step } from '../../src/runtime/coordinator.ts'
 import type { TaskOrder, TaskReport } from '../../src/runtime/orders.ts'
-import type { RunCommand, RunEvent, RunState } from '../../src/runtime/run-state.ts'
+import type { RunCommand, RunState } from '../../src/runtime/run-state.ts'
 import { createRun } from '../../src/runtime/schedule.ts'
 import { sumPlan } from './plans.ts'
 
 const report: TaskReport = { outputs: [], parts: [], nodes: [], rowsRead: 0, bytesRead: 0, peakMemoryBytes: 0 }
-type Unstamped = RunEvent extends infer Event ? (Event extends RunEvent ? Omit<Event, 'nowMs'> : never) : never
-const tell = (state: RunState, event: Unstamped): RunCommand[] => step(state, { ...event, nowMs: 0 } as RunEvent)
 const started = (commands: readonly RunCommand[]) => commands.flatMap((command) => (command.do === 'startTask' ? [command] : []))
 
 /** `worker: stage.task#attempt`, or the name of the command. */
@@ -21,9 +19,9 @@ const print = (commands: readonly RunCommand[]): string[] =>
 
 function begin(mode: 'serial' | 'pipelined', workers = 2): { state: RunState; commands: RunCommand[] } {
   const state = createRun(sumPlan(mode, { tasks: 3, partitions: 2 }), workers)
-  tell(state, { event: 'start' })
+  step(state, { event: 'start' })
   const commands: RunCommand[] = []
-  for (let worker = 0; worker < workers; worker++) commands.push(...tell(state, { event: 'workerReady', worker }))
+  for (let worker = 0; worker < workers; worker++) commands.push(...step(state, { event: 'workerReady', worker }))
   return { state, commands }
 }
 
@@ -32,7 +30,7 @@ function finishAll(state: RunState, commands: readonly RunCommand[]): RunCommand
   const seen: RunCommand[] = []
   const open: TaskOrder[] = started(commands).map(({ order }) => order)
   for (let order = open.shift(); order !== undefined; order = open.shift()) {
-    const more = tell(state, { event: 'taskDone', order, report })
+    const more = step(state, { event: 'taskDone', order, report })
     seen.push(...more)
     open.push(...started(more).map((command) => command.order))
   }
@@ -66,37 +64,37 @@ describe('coordinator', () => {
 
   it('restarts a pipelined region as a whole when one of its workers is lost', () => {
     const { state } = begin('pipelined')
-    expect(print(tell(state, { event: 'workerLost', worker: 1, why: 'exit code 1' }))).toEqual([
+    expect(print(step(state, { event: 'workerLost', worker: 1, why: 'exit code 1' }))).toEqual([
       'endAttempt',
       'setTimer',
       'spawnWorker',
     ])
-    expect(print(tell(state, { event: 'timer', region: 0 }))).toEqual([])
-    const again = tell(state, { event: 'workerReady', worker: 2 })
+    expect(print(step(state, { event: 'timer', region: 0 }))).toEqual([])
+    const again = step(state, { event: 'workerReady', worker: 2 })
     expect(print(again)).toEqual(['0: 1.0#2', '2: 1.1#2', '-1: 2.0#2', '0: 0.0#2', '2: 0.1#2', '0: 0.2#2'])
   })
 
   it('runs only the lost task again when exchanges are blocking, and keeps committed output', () => {
     const { state, commands } = begin('serial')
     const [first] = started(commands)
-    tell(state, { event: 'taskDone', order: first.order, report })
-    tell(state, { event: 'workerLost', worker: 1, why: 'exit code 1' })
-    expect(print(tell(state, { event: 'timer', region: 0 }))).toEqual([])
-    expect(print(tell(state, { event: 'workerReady', worker: 2 }))).toEqual(['2: 0.1#2'])
+    step(state, { event: 'taskDone', order: first.order, report })
+    step(state, { event: 'workerLost', worker: 1, why: 'exit code 1' })
+    expect(print(step(state, { event: 'timer', region: 0 }))).toEqual([])
+    expect(print(step(state, { event: 'workerReady', worker: 2 }))).toEqual(['2: 0.1#2'])
   })
 
   it('ignores the answer of an attempt that was given up', () => {
     const { state, commands } = begin('serial')
     const second = started(commands)[1]
-    tell(state, { event: 'workerLost', worker: 1, why: 'exit code 1' })
-    expect(tell(state, { event: 'taskDone', order: second.order, report })).toEqual([])
+    step(state, { event: 'workerLost', worker: 1, why: 'exit code 1' })
+    expect(step(state, { event: 'taskDone', order: second.order, report })).toEqual([])
   })
 
   it('does not try a user error again', () => {
     const { state, commands } = begin('serial')
     const error = runError('RUN_FUNCTION_FAILED', 'boom')
-    expect(print(tell(state, { event: 'taskFailed', order: started(commands)[0].order, error }))).toEqual(['endAttempt', 'fail'])
-    expect(tell(state, { event: 'timer', region: 0 })).toEqual([])
+    expect(print(step(state, { event: 'taskFailed', order: started(commands)[0].order, error }))).toEqual(['endAttempt', 'fail'])
+    expect(step(state, { event: 'timer', region: 0 })).toEqual([])
   })
 
   it('tries a retryable error three times, each time later', () => {
@@ -105,24 +103,24 @@ describe('coordinator', () => {
     const delays: number[] = []
     let [{ order }] = started(commands)
     for (let failures = 0; failures < 3; failures++) {
-      const answer = tell(state, { event: 'taskFailed', order, error })
+      const answer = step(state, { event: 'taskFailed', order, error })
       delays.push(...answer.flatMap((command) => (command.do === 'setTimer' ? [command.afterMs] : [])))
-      order = started(tell(state, { event: 'timer', region: 0 }))[0].order
+      order = started(step(state, { event: 'timer', region: 0 }))[0].order
     }
-    expect(tell(state, { event: 'taskFailed', order, error }).at(-1)).toEqual({ do: 'fail', error })
+    expect(step(state, { event: 'taskFailed', order, error }).at(-1)).toEqual({ do: 'fail', error })
     expect(delays).toEqual([50, 100, 200])
   })
 
   it('gives up when workers end before they are of any use', () => {
     const state = createRun(sumPlan('serial'), 1)
-    tell(state, { event: 'start' })
-    const last = [0, 1, 2, 3].map((worker) => print(tell(state, { event: 'workerLost', worker, why: 'exit code 1' }))).at(-1)
+    step(state, { event: 'start' })
+    const last = [0, 1, 2, 3].map((worker) => print(step(state, { event: 'workerLost', worker, why: 'exit code 1' }))).at(-1)
     expect(last).toEqual(['fail'])
   })
 
   it('journals the commit before it commits, and the end after', () => {
     const { state, commands } = begin('pipelined')
     expect(print(finishAll(state, commands)).slice(-2)).toEqual(['journal', 'commitSinks'])
-    expect(print(tell(state, { event: 'sinksCommitted' }))).toEqual(['journal', 'succeed'])
+    expect(print(step(state, { event: 'sinksCommitted' }))).toEqual(['journal', 'succeed'])
   })
 })

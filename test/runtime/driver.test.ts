@@ -1,0 +1,81 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { inlineBackend } from '../../src/backends/inline/index.ts'
+import type { DiskFile, Host } from '../../src/base/host.ts'
+import { nodeHost } from '../../src/base/node-host.ts'
+import { makePlan, node, pairFields, requestFor, scan, sinkPlan, sumPlan, tempFolder } from './plans.ts'
+
+/** A disk that refuses to write whatever holds `word`. */
+function refusing(word: string): Host {
+  const host = nodeHost()
+  const wrap = (file: DiskFile): DiskFile => ({
+    ...file,
+    write(data) {
+      if (Buffer.from(data).includes(word)) throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })
+      file.write(data)
+    },
+  })
+  return { ...host, disk: { ...host.disk, create: (path) => wrap(host.disk.create(path)) } }
+}
+
+describe('a run whose journal cannot be written', () => {
+  const cwd = tempFolder()
+  const path = join(cwd, 'out.jsonl')
+  const run = { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: true }
+  const request = requestFor(sinkPlan('serial', path), { cwd, run })
+
+  it('makes no output visible that was not announced', async () => {
+    await expect(inlineBackend.run({ ...request, host: refusing('"commit"') })).rejects.toMatchObject({
+      code: 'RESOURCE_DISK_FAILED',
+    })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('can go on later', async () => {
+    const { metrics } = await inlineBackend.run({ ...request, run: { ...run, resume: true } })
+    expect(metrics.tasks).toBe(7)
+    expect(readdirSync(cwd).sort()).toEqual(['out.jsonl', 'runs'])
+  })
+
+  it('has succeeded all the same when only the end could not be noted', async () => {
+    const other = requestFor(sinkPlan('serial', join(tempFolder(), 'out.jsonl')), { host: refusing('"done"') })
+    await inlineBackend.run({ ...other, run: { ...other.run, recoverable: true } })
+  })
+})
+
+it('fails when the function that is told of progress throws', async () => {
+  const onProgress = (): void => {
+    throw new Error('no room to draw')
+  }
+  await expect(inlineBackend.run({ ...requestFor(sumPlan('pipelined')), onProgress })).rejects.toMatchObject({
+    code: 'RUN_FUNCTION_FAILED',
+    message: "onProgress threw 'no room to draw'",
+  })
+})
+
+it('ends an incremental run in which nobody wants more rows', async () => {
+  const epochs = Array.from({ length: 15 }, (_, epoch) => epoch)
+  const plan = makePlan(
+    [
+      {
+        tasks: 2,
+        nodes: [scan(0, { tasks: 2, epochs }), node(1, [0], pairFields, { operator: 'send', spec: { exchange: 0 } })],
+      },
+      {
+        tasks: 1,
+        placement: 'coordinator',
+        nodes: [
+          node(2, [], pairFields, { operator: 'receive', spec: { exchanges: [0], ordered: true } }),
+          node(3, [2], pairFields, { operator: 'limit', spec: { count: 5, offset: 0 } }),
+          node(4, [3], pairFields, { operator: 'collect', spec: { output: 0 } }),
+        ],
+      },
+    ],
+    [{ partitioning: { by: 'gather', count: 1 } }],
+    'pipelined',
+    { incremental: true },
+  )
+  const result = await inlineBackend.run(requestFor(plan))
+  expect(result.outputs[0].rowCount).toBe(5)
+})
