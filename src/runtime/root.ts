@@ -1,8 +1,8 @@
 import { invariant } from '../base/assert.ts'
-import type { Batch } from '../data/batch.ts'
-import type { PhysicalNodeOf, PhysicalPlan } from '../ir/physical.ts'
+import type { Schema } from '../data/type.ts'
+import type { PhysicalNodeOf } from '../ir/physical.ts'
 import { PartitionFileWriter } from './exchange/partition-file.ts'
-import { createPartitioner, type Deliver } from './exchange/partitioner.ts'
+import { createPartitioner, type Deliver, type Partitioner } from './exchange/partitioner.ts'
 import type { Outlet } from './exchange/switchboard.ts'
 import type { Operator, OperatorContext } from './operator.ts'
 import type { TaskReport } from './orders.ts'
@@ -41,18 +41,18 @@ export function sendRoot(node: PhysicalNodeOf<'send'>, task: TaskContext, ctx: O
     : undefined
   const outlets = file === undefined ? openOutlets(exchange.id, partitioning.by, partitioning.count, task) : []
   const target = file === undefined ? channelTarget(outlets) : fileTarget(file)
-  const push = router(exchange, target)
+  const partitioner = router(exchange.fields, target.deliver)
   const own = partitioning.by === 'forward' ? task.order.task : 0
 
   return {
     name: 'send',
-    push: (_input, batch) => push.push(batch),
+    push: (_input, batch) => partitioner.push(batch),
     async finish() {
-      await push.flush()
+      await partitioner.flush()
       target.end()
     },
     async barrier(epoch) {
-      await push.flush()
+      await partitioner.flush()
       target.barrier(epoch)
     },
     close() {},
@@ -77,13 +77,12 @@ export function sendRoot(node: PhysicalNodeOf<'send'>, task: TaskContext, ctx: O
     },
   }
 
-  function router({ fields }: { fields: PhysicalPlan['exchanges'][number]['fields'] }, { deliver }: SendTarget) {
-    const { hashSeed } = task.env.plan
+  function router(fields: Schema, deliver: Deliver): Partitioner {
     if (file !== undefined && partitioning.by === 'broadcast') {
-      return { push: (batch: Batch) => file.appendToAll(batch), flush: () => undefined }
+      return { push: (batch) => void file.appendToAll(batch), flush: () => undefined }
     }
-    if (partitioning.by === 'forward') return { push: (batch: Batch) => deliver(own, batch), flush: () => undefined }
-    return createPartitioner(partitioning, fields, hashSeed, deliver)
+    if (partitioning.by === 'forward') return { push: (batch) => deliver(own, batch), flush: () => undefined }
+    return createPartitioner(partitioning, fields, task.env.plan.hashSeed, deliver)
   }
 }
 
@@ -142,8 +141,9 @@ export function sinkRoot(node: PhysicalNodeOf<'sink'>, task: TaskContext): Root 
     barrier: (epoch) => sink.barrier?.(epoch),
     close() {},
     complete() {
+      const part = sink.prepare()
       settled = true
-      return { parts: [{ sink: number, part: sink.prepare() }] }
+      return { parts: [{ sink: number, part }] }
     },
     abort() {
       if (!settled) sink.abort()

@@ -28,9 +28,9 @@ export function createSpool(disk: Disk, path: () => string, schema: Schema, acco
       return readBlock(reader, offset, length, schema)
     },
     close() {
-      writer?.finish()
-      reader?.close()
       account.release()
+      reader?.close()
+      writer?.finish()
     },
   }
 }
