@@ -6,6 +6,7 @@ import type { PhysicalPlan } from '../ir/physical.ts'
 import type { BackendTraits } from '../ir/traits.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import type { RunMetrics, RunProgress } from '../runtime/metrics.ts'
+import type { RunFolder } from '../runtime/run-folder.ts'
 
 /** What a backend is given to run. */
 export interface RunRequest {
@@ -18,20 +19,11 @@ export interface RunRequest {
   workers: number
   memoryBytes: number
   cwd: string
+  /** Made when it is first needed. */
   run: RunFolder
   host: Host
   signal: AbortSignal
   onProgress?(progress: RunProgress): void
-}
-
-/** Where a run keeps its journal, partition files and spilled rows. The folder is made when it is first needed. */
-export interface RunFolder {
-  id: string
-  directory: string
-  /** Go on from the journal that is there. */
-  resume: boolean
-  /** Write a journal and keep partition files, so that a killed run can go on. */
-  recoverable: boolean
 }
 
 /** The rows of one output, held in memory or in a spool file until closed. */

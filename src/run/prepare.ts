@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Backend, RunFolder } from '../backends/backend.ts'
+import type { Backend } from '../backends/backend.ts'
 import { inlineBackend } from '../backends/inline/index.ts'
 import { threadsBackend } from '../backends/threads/index.ts'
 import { suggest } from '../base/did-you-mean.ts'
@@ -32,7 +32,7 @@ export interface Prepared {
   /** What workers and `--resume` find the program by. */
   identity: ProgramIdentity
   /** The run to go on with. */
-  interrupted: RunFolder | undefined
+  interrupted: InterruptedRun | undefined
   planned: PlannedProgram
   warnings: readonly BindWarning[]
   choice: BackendChoice

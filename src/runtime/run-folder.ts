@@ -1,26 +1,28 @@
-import type { Host } from '../base/host.ts'
+import type { Disk, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import { type JournalState, readJournal } from './journal.ts'
 import { isAlive } from './process-life.ts'
 
-/** Where a run keeps its files. */
-interface Folder {
+/** Where a run keeps its journal, partition files and spilled rows. */
+export interface RunFolder {
   id: string
   directory: string
+  /** Go on from the journal that is there. */
   resume: boolean
+  /** Write a journal and keep partition files, so that a killed run can go on. */
   recoverable: boolean
 }
 
 /** Names the folder of a new run below `runsDirectory`; it is made when it is first needed. */
-export function newRunFolder(host: Host, runsDirectory: string, options: { recoverable: boolean }): Folder {
+export function newRunFolder(host: Host, runsDirectory: string, options: { recoverable: boolean }): RunFolder {
   const time = Math.floor(host.clock.wallTimeUs() / 1000).toString(36)
   const id = `${time}-${host.random.uint32().toString(16).padStart(8, '0')}`
   return { id, directory: `${runsDirectory}/${id}`, resume: false, recoverable: options.recoverable }
 }
 
 /** A run that was killed. */
-export interface InterruptedRun extends Folder {
+export interface InterruptedRun extends RunFolder {
   /** What it was started with. */
   program: Value
   /** Its outputs may have their final names already. */
@@ -44,7 +46,7 @@ export function findInterruptedRun(
 
 /**
  * Removes what killed processes have left and nobody will go on with: their folders, and the files that their sinks had staged.
- * Returns the ids of the runs that were removed.
+ * Returns the ids of the runs that were removed. What cannot be removed is left to later runs: it is no reason to fail.
  *
  * @param isSuperseded - is a run of this program no longer wanted, though it could go on?
  */
@@ -59,10 +61,14 @@ export function removeStaleRuns(
     // Without a header it may be a run that is just starting; its folder is a few bytes.
     if (journal === undefined || isAlive(journal.process)) continue
     if (canGoOn(journal) && !isSuperseded(journal.header.program)) continue
-    for (const { connector, options } of journal.header.sinks) {
-      connectors.sinks.get(connector)?.discard(options as never, { host, cwd: journal.header.cwd, runId: id })
+    try {
+      for (const { connector, options } of journal.header.sinks) {
+        connectors.sinks.get(connector)?.discard(options as never, { host, cwd: journal.header.cwd, runId: id })
+      }
+      host.disk.remove(directory)
+    } catch {
+      continue
     }
-    host.disk.remove(directory)
     removed.push(id)
   }
   return removed
@@ -78,6 +84,15 @@ function foldersIn(
   if (disk.stat(runsDirectory)?.isDirectory !== true) return []
   return [...disk.list(runsDirectory)].sort().map((id) => {
     const directory = `${runsDirectory}/${id}`
-    return { id, directory, journal: readJournal(disk, directory) }
+    return { id, directory, journal: journalIn(disk, directory) }
   })
+}
+
+/** Other processes end their runs meanwhile, or may not be read by this one. */
+function journalIn(disk: Disk, directory: string): JournalState | undefined {
+  try {
+    return readJournal(disk, directory)
+  } catch {
+    return undefined
+  }
 }

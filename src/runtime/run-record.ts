@@ -27,6 +27,8 @@ export interface RunRecord {
   reusable: Reusable
   firstAttempt: number
   append(record: JournalRecord): void
+  /** Makes the folder now, for files that other threads put there by themselves. */
+  begin(): void
   close(): void
   /** Removes the folder. */
   remove(): void
@@ -45,11 +47,17 @@ export function openRunRecord({ plan, program, cwd, host, run }: RecordRequest):
   const header = headerOf(plan, { program, cwd, recoverable: run.recoverable })
   let writer: JournalWriter | undefined
   const begin = (): void => {
-    writer ??= JournalWriter.create(disk, run.directory, header)
+    if (writer !== undefined) return
+    keptFile(run.directory, () => disk.makeDirectory(run.directory))
+    try {
+      writer = JournalWriter.create(disk, run.directory, header)
+    } catch (thrown) {
+      // Half a header would tell nobody whose folder this is.
+      disk.remove(run.directory)
+      throw thrown
+    }
   }
-  const files = runFiles(disk, run.directory, run.recoverable, () => {
-    if (!run.resume) begin()
-  })
+  const files = runFiles(disk, run.directory, run.recoverable, begin)
   let earlier: JournalState | undefined
   if (run.resume) {
     earlier = readJournal(disk, run.directory)
@@ -57,16 +65,7 @@ export function openRunRecord({ plan, program, cwd, host, run }: RecordRequest):
       throw runError('RUN_CHANGED', `the interrupted run has no journal at '${journalPath(run.directory)}'`)
     checkUnchanged(earlier.header, header)
     writer = JournalWriter.reopen(disk, run.directory, earlier)
-  } else if (run.recoverable || plan.sinks.length > 0) {
-    keptFile(run.directory, () => disk.makeDirectory(run.directory))
-    try {
-      begin()
-    } catch (thrown) {
-      // Half a header would tell nobody whose folder this is.
-      disk.remove(run.directory)
-      throw thrown
-    }
-  }
+  } else if (run.recoverable || plan.sinks.length > 0) begin()
   const reusable = earlier === undefined ? new Map() : stillThere(host, earlier)
   if (earlier !== undefined) removeOthers(host, run.directory, reusable)
   return {
@@ -76,6 +75,7 @@ export function openRunRecord({ plan, program, cwd, host, run }: RecordRequest):
     append: (record) => {
       if (run.recoverable || run.resume) writer?.append(record)
     },
+    begin,
     close: () => writer?.close(),
     remove: () => {
       writer?.close()

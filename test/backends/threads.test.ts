@@ -24,6 +24,18 @@ describe('threads backend', () => {
     expect(metrics).toMatchObject({ rowsRead: 45_000, tasks: 13, retries: 0, workers: 2 })
   })
 
+  it.each(modes)('says whose its folder is before workers put files there, in %s mode', async (mode) => {
+    const request = requestFor(sumPlan(mode))
+    let isMarked = false
+    const onProgress = (): void => {
+      isMarked ||= existsSync(join(request.run.directory, 'journal.jsonl'))
+    }
+    const result = await backend.run({ ...request, onProgress })
+    result.close()
+    expect(isMarked).toBe(true)
+    expect(existsSync(request.run.directory)).toBe(false)
+  })
+
   it.each(modes)('does the work of a worker that ended again, in %s mode', async (mode) => {
     const ledger = join(tempFolder(), 'deaths')
     const { rows, metrics } = await runSum(mode, { trouble: { dieAt: 2, ledger, times: 2 } })

@@ -20,27 +20,23 @@ function refusing(word: string): Host {
 }
 
 describe('a run whose journal cannot be written', () => {
-  const cwd = tempFolder()
-  const path = join(cwd, 'out.jsonl')
-  const run = { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: true }
-  const request = requestFor(sinkPlan('serial', path), { cwd, run })
-
-  it('makes no output visible that was not announced', async () => {
+  it('makes no output visible that was not announced, and can go on later', async () => {
+    const cwd = tempFolder()
+    const path = join(cwd, 'out.jsonl')
+    const run = { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: true }
+    const request = requestFor(sinkPlan('serial', path), { cwd, run })
     await expect(inlineBackend.run({ ...request, host: refusing('"commit"') })).rejects.toMatchObject({
       code: 'RESOURCE_DISK_FAILED',
     })
     expect(existsSync(path)).toBe(false)
-  })
-
-  it('can go on later', async () => {
     const { metrics } = await inlineBackend.run({ ...request, run: { ...run, resume: true } })
     expect(metrics.tasks).toBe(7)
     expect(readdirSync(cwd).sort()).toEqual(['out.jsonl', 'runs'])
   })
 
-  it('has succeeded all the same when only the end could not be noted', async () => {
-    const other = requestFor(sinkPlan('serial', join(tempFolder(), 'out.jsonl')), { host: refusing('"done"') })
-    await inlineBackend.run({ ...other, run: { ...other.run, recoverable: true } })
+  it('has succeeded all the same when only its end could not be noted', async () => {
+    const request = requestFor(sinkPlan('serial', join(tempFolder(), 'out.jsonl')), { host: refusing('"done"') })
+    await inlineBackend.run({ ...request, run: { ...request.run, recoverable: true } })
   })
 })
 

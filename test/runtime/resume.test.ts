@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -99,4 +99,18 @@ it('removes the folder and the staged parts of a killed run that cannot go on', 
   expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toHaveLength(1)
   expect(readdirSync(folder)).toEqual(['runs'])
   expect(readdirSync(join(folder, 'runs'))).toEqual([])
+})
+
+it('leaves what it cannot remove or read of other runs to later ones', () => {
+  const folder = crash('pipelined', false, 3)
+  const runs = join(folder, 'runs')
+  mkdirSync(join(runs, 'unreadable', 'journal.jsonl'), { recursive: true })
+  const [kind, lines] = [...testConnectors.sinks][0]
+  const refuse = (): never => {
+    throw new Error('EACCES: permission denied')
+  }
+  const refusing = { ...testConnectors, sinks: new Map([[kind, { ...lines, discard: refuse }]]) }
+  expect(removeStaleRuns(host, runs, refusing)).toEqual([])
+  expect(removeStaleRuns(host, runs, testConnectors)).toHaveLength(1)
+  expect(readdirSync(runs)).toEqual(['unreadable'])
 })

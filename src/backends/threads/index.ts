@@ -16,6 +16,8 @@ export function threadsBackend(workerUrl: URL, limits: RunLimits = {}): Backend 
     async run(request) {
       const { plan, program, cwd, memoryBytes, workers, run } = request
       const parts = openRun(request, limits)
+      // Workers make spill and partition files by themselves: without a header nobody could tell whose they are after a kill.
+      parts.record.begin()
       const { directory, durable } = parts.record.files
       const setup = {
         plan,
