@@ -1,26 +1,16 @@
 import type { IParserErrorMessageProvider, IToken, TokenType } from 'chevrotain'
 import { didYouMean, suggest } from '../../base/did-you-mean.ts'
-import type { ErrorCode } from '../../base/error-codes.ts'
+import {
+  type Explanation,
+  foreignSign,
+  pathAsTable,
+  type Stuck,
+  type SyntaxProblem,
+  shorten,
+  sourceOf,
+  typedText,
+} from './foreign-syntax.ts'
 import * as t from './tokens.ts'
-
-/** What the parser could not take, in words. */
-export interface SyntaxProblem {
-  code: Extract<ErrorCode, `FLOW_${string}`>
-  message: string
-  hint?: string
-  token: IToken
-  /** The bracket that is still open. */
-  opened?: IToken
-}
-
-/** Where the parser stood when it gave up. */
-interface Stuck {
-  actual: IToken
-  previous: IToken | undefined
-  ruleName: string
-  /** Tokens that could have stood here; none known when the text goes on after a complete query. */
-  expected: readonly TokenType[]
-}
 
 /** Puts the parser's complaints into our words. The parser wants texts; `problem` keeps the first with its code and hint. */
 export class ParserMessages implements IParserErrorMessageProvider {
@@ -45,13 +35,14 @@ export class ParserMessages implements IParserErrorMessageProvider {
     return this.#report({ ruleName: from.ruleName, actual: from.firstRedundant, expected: [] })
   }
 
-  #report(from: Omit<Stuck, 'previous'>): string {
+  #report(from: Omit<Stuck, 'previous' | 'next'>): string {
     const index = isEnd(from.actual) ? this.#tokens.length : this.#tokens.indexOf(from.actual)
     const stuck: Stuck = {
       ruleName: from.ruleName,
       actual: from.actual,
       expected: from.expected,
       previous: this.#tokens[index - 1],
+      next: this.#tokens[index + 1],
     }
     const opened = from.expected.length === 1 ? openBracket(this.#tokens, index, from.expected[0]) : undefined
     this.problem ??= { code: 'FLOW_SYNTAX', token: from.actual, ...(opened ? { opened } : {}), ...explain(stuck) }
@@ -59,43 +50,16 @@ export class ParserMessages implements IParserErrorMessageProvider {
   }
 }
 
-type Explanation = Omit<SyntaxProblem, 'token' | 'code'> & Partial<SyntaxProblem>
-
 function explain(stuck: Stuck): Explanation {
   return (
     foreignSign(stuck) ??
     pathAsTable(stuck) ??
+    typedText(stuck) ??
     unknownOperator(stuck) ??
     reservedWord(stuck) ??
     afterTheEnd(stuck) ??
     expectation(stuck)
   )
-}
-
-/** Signs that other languages use for what is spelled otherwise here. */
-function foreignSign({ actual, expected }: Stuck): Explanation | undefined {
-  switch (actual.tokenType) {
-    case t.EqualEqual:
-      return { message: "'==' is no operator", hint: "write '=' to compare" }
-    case t.DoubleColon:
-      return { message: "'::' is no operator", hint: 'write cast(value as type)' }
-    case t.AndAnd:
-      return { message: "'&&' is no operator", hint: "write 'and'" }
-    default:
-  }
-  const isComparison = actual.tokenType.CATEGORIES?.includes(t.Comparison) ?? false
-  if (!isComparison || expected.length > 1 || expected.includes(t.Name)) return undefined
-  return { message: `comparisons do not chain, found a second one, '${actual.image}'`, hint: 'put one of them in parentheses' }
-}
-
-function pathAsTable({ actual, previous }: Stuck): Explanation | undefined {
-  const isString = actual.tokenType.CATEGORIES?.includes(t.StringLiteral) ?? false
-  if (!isString || (previous?.tokenType !== t.From && previous?.tokenType !== t.Join)) return undefined
-  const connector = /\.(jsonl|ndjson|json)/i.test(actual.image) ? 'jsonl' : /\.(txt|log)/i.test(actual.image) ? 'text' : 'csv'
-  return {
-    message: 'expected a dataset or a source function, found a string',
-    hint: `did you mean ${connector}(${actual.image})?`,
-  }
 }
 
 const joinList = "the joins are 'join', 'inner join' and 'left join'"
@@ -168,10 +132,13 @@ const continuingWords = [
   'between',
   'like',
   'as',
+  'desc',
+  'nulls',
+  'offset',
 ]
 
 /** The text goes on after a statement that is complete. */
-function afterTheEnd({ actual, previous, expected, ruleName }: Stuck): Explanation | undefined {
+function afterTheEnd({ actual, previous, next, expected, ruleName }: Stuck): Explanation | undefined {
   if (expected.length > 0) return undefined
   if (ruleName !== 'program' && ruleName !== 'resumed')
     return { message: `expected the end of the text, found '${shorten(actual.image)}'` }
@@ -185,11 +152,19 @@ function afterTheEnd({ actual, previous, expected, ruleName }: Stuck): Explanati
     const hint = isQuery ? `a query starts with 'from': from t |> ${word} ...` : suggest(word, t.statementWords, statementList)
     return { code: 'FLOW_UNKNOWN_STATEMENT', message: `no statement starts with '${word}'`, hint }
   }
-  const hint =
-    actual.tokenType === t.Comma
-      ? "a query has one input; further ones come by '|> join'"
-      : nearWord(actual, previous, continuingWords)
+  const hint = goingOn(actual, previous, next)
   return { message: `expected '|>' or the end of the statement, found '${word}'`, hint }
+}
+/** What may have been meant by a word or sign that goes on in the line of a complete query. */
+function goingOn(actual: IToken, previous: IToken, next: IToken | undefined): string | undefined {
+  if (actual.tokenType === t.Comma) return "a query has one input; further ones come by '|> join'"
+  if (actual.tokenType === t.Dot && next !== undefined)
+    return `a file is read by a source: ${sourceOf(previous.image, next.image)}`
+  const near = nearWord(actual, previous, continuingWords)
+  if (near !== undefined) return near
+  if (actual.tokenType === t.By) return "write 'group by' after the aggregates, or '|> order by'"
+  const isName = actual.tokenType === t.Identifier && previous.tokenType === t.Identifier
+  return isName ? `is a comma missing before '${shorten(actual.image)}'?` : undefined
 }
 const statementList = `statements start with ${t.statementWords.join(', ')}`
 
@@ -257,11 +232,6 @@ function enumerate(labels: readonly string[]): string {
 
 function describeToken(token: IToken): string {
   return isEnd(token) ? 'the end of the text' : `'${shorten(token.image)}'`
-}
-
-function shorten(image: string): string {
-  const line = image.split(/[\r\n]/, 1)[0]
-  return line.length > 40 || line.length < image.length ? `${line.slice(0, 40)}…` : line
 }
 
 /** The opening bracket that `closer` would close, when that is what is missing. */

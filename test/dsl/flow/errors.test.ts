@@ -234,7 +234,7 @@ from b |> ordre by x; from c |> where ==`
   })
   it('does not take columns called type or values for statements', () => {
     expect(errorsOf('from t |> select a b c,\n  type,\n  values\n|> limit 1\nfrom u')).toMatchInlineSnapshot(
-      `"FLOW_SYNTAX 1:22 expected '|>' or the end of the statement, found 'c'"`,
+      `"FLOW_SYNTAX 1:22 expected '|>' or the end of the statement, found 'c' | is a comma missing before 'c'?"`,
     )
   })
   it('ends on any text', () => {
@@ -283,6 +283,40 @@ describe('nesting', () => {
   it('refuses 100,000 levels without overflowing the stack', () => {
     expect(errorsOf(nested('(', 'a', ')', 100_000))).toMatchInlineSnapshot(
       `"FLOW_NESTING 1:81 nested deeper than 64 levels | compute inner parts in an extend before"`,
+    )
+  })
+})
+
+describe('words of other dialects', () => {
+  it('for by without group', () => {
+    expect(errorsOf('from t |> aggregate sum(a) by b')).toMatchInlineSnapshot(
+      `"FLOW_SYNTAX 1:28 expected '|>' or the end of the statement, found 'by' | write 'group by' after the aggregates, or '|> order by'"`,
+    )
+  })
+  it('for a file name without quotes', () => {
+    expect(errorsOf('from orders.csv')).toMatchInlineSnapshot(
+      `"FLOW_SYNTAX 1:12 expected '|>' or the end of the statement, found '.' | a file is read by a source: csv('orders.csv')"`,
+    )
+    expect(errorsOf('from events.jsonl |> limit 1')).toMatchInlineSnapshot(
+      `"FLOW_SYNTAX 1:12 expected '|>' or the end of the statement, found '.' | a file is read by a source: jsonl('events.jsonl')"`,
+    )
+  })
+  it('for a mistyped direction', () => {
+    expect(errorsOf('from t |> order by id descc')).toMatchInlineSnapshot(
+      `"FLOW_SYNTAX 1:23 expected '|>' or the end of the statement, found 'descc' | did you mean 'desc'?"`,
+    )
+  })
+  it('for columns without commas', () => {
+    expect(errorsOf('from t |> select id amount customer')).toMatchInlineSnapshot(
+      `"FLOW_SYNTAX 1:28 expected '|>' or the end of the statement, found 'customer' | is a comma missing before 'customer'?"`,
+    )
+  })
+  it('for a bytes literal', () => {
+    expect(errorsOf("from t |> select b'abc' as x")).toMatchInlineSnapshot(
+      `"FLOW_SYNTAX 1:19 'b' is no type that stands before a text | write cast('abc' as bytes)"`,
+    )
+    expect(errorsOf("from t |> select time '10:00' as x")).toMatchInlineSnapshot(
+      `"FLOW_SYNTAX 1:23 'time' is no type that stands before a text | such types are date and timestamp; a text without escapes is r'...'"`,
     )
   })
 })

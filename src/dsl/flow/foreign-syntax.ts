@@ -1,0 +1,79 @@
+import type { IToken, TokenType } from 'chevrotain'
+import type { ErrorCode } from '../../base/error-codes.ts'
+import * as t from './tokens.ts'
+
+/** What the parser could not take, in words. */
+export interface SyntaxProblem {
+  code: Extract<ErrorCode, `FLOW_${string}`>
+  message: string
+  hint?: string
+  token: IToken
+  /** The bracket that is still open. */
+  opened?: IToken
+}
+
+/** Where the parser stood when it gave up. */
+export interface Stuck {
+  actual: IToken
+  previous: IToken | undefined
+  next: IToken | undefined
+  ruleName: string
+  /** Tokens that could have stood here; none known when the text goes on after a complete query. */
+  expected: readonly TokenType[]
+}
+
+/** What is wrong where the parser stands. */
+export type Explanation = Omit<SyntaxProblem, 'token' | 'code'> & Partial<SyntaxProblem>
+
+/** Signs that other languages use for what is spelled otherwise here. */
+export function foreignSign({ actual, expected }: Stuck): Explanation | undefined {
+  switch (actual.tokenType) {
+    case t.EqualEqual:
+      return { message: "'==' is no operator", hint: "write '=' to compare" }
+    case t.DoubleColon:
+      return { message: "'::' is no operator", hint: 'write cast(value as type)' }
+    case t.AndAnd:
+      return { message: "'&&' is no operator", hint: "write 'and'" }
+    default:
+  }
+  const isComparison = actual.tokenType.CATEGORIES?.includes(t.Comparison) ?? false
+  if (!isComparison || expected.length > 1 || expected.includes(t.Name)) return undefined
+  return { message: `comparisons do not chain, found a second one, '${actual.image}'`, hint: 'put one of them in parentheses' }
+}
+
+/** `from 'x.csv'`. */
+export function pathAsTable({ actual, previous }: Stuck): Explanation | undefined {
+  const isString = actual.tokenType.CATEGORIES?.includes(t.StringLiteral) ?? false
+  if (!isString || (previous?.tokenType !== t.From && previous?.tokenType !== t.Join)) return undefined
+  return {
+    message: 'expected a dataset or a source function, found a string',
+    hint: `did you mean ${connectorOf(actual.image)}(${actual.image})?`,
+  }
+}
+
+/** Literals with a type in front that other dialects have. */
+export function typedText({ actual, previous, ruleName }: Stuck): Explanation | undefined {
+  const isString = actual.tokenType.CATEGORIES?.includes(t.StringLiteral) ?? false
+  if (!isString || ruleName !== 'nameExpression' || previous === undefined) return undefined
+  const isBytes = /^r?br?$/i.test(previous.image)
+  return {
+    message: `'${previous.image}' is no type that stands before a text`,
+    hint: isBytes
+      ? `write cast(${shorten(actual.image)} as bytes)`
+      : "such types are date and timestamp; a text without escapes is r'...'",
+  }
+}
+
+/** `orders.csv` without quotes: what the file would be read by. */
+export function sourceOf(name: string, extension: string): string {
+  return `${connectorOf(`.${extension}`)}('${name}.${extension}')`
+}
+
+const connectorOf = (text: string): string =>
+  /\.(jsonl|ndjson|json)/i.test(text) ? 'jsonl' : /\.(txt|log)/i.test(text) ? 'text' : 'csv'
+
+/** The first line of a token, at most 40 characters of it. */
+export function shorten(image: string): string {
+  const line = image.split(/[\r\n]/, 1)[0]
+  return line.length > 40 || line.length < image.length ? `${line.slice(0, 40)}…` : line
+}
