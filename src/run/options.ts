@@ -17,7 +17,7 @@ export interface RunOptions {
   cwd?: string
   /** Tables that the program may name. */
   tables?: ReadonlyMap<string, GivenTable>
-  /** Go on with the interrupted run of the same program and parameters; it simply runs where there is none. */
+  /** Go on with the interrupted run of the same program and parameters; it simply runs where there is none. Means serial mode. */
   resume?: boolean
   /** Keep a journal of a serial run, so that it can be resumed when it is killed. Default true. */
   resumable?: boolean

@@ -175,6 +175,15 @@ it('goes on with other workers and without a mode, but not in another mode', asy
   expect(callsIn(folder).get('b')).toBe(rowsAFile)
 })
 
+it('can be killed and go on by one and the same command', async () => {
+  const expected = await undisturbed('letters.flow')
+  const folder = letterProject()
+  const args = ['run', 'letters.flow', '--resume', '--format', 'csv', '--quiet']
+  await killAtCall(folder, 110, args)
+  expectComplete(folder, await cli(args, { cwd: folder }), expected)
+  expect(callsIn(folder).get('b')).toBe(rowsAFile)
+})
+
 it('goes on after the last record was torn', async () => {
   const expected = await undisturbed('letters.flow')
   const folder = letterProject()
