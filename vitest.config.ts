@@ -5,6 +5,7 @@ export default defineConfig({
   plugins: [flowtestPlugin()],
   test: {
     include: ['test/**/*.test.ts', 'test/flow/**/*.flowtest'],
+    globalSetup: './scripts/test-folder.ts',
     reporters: ['default', './scripts/count-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -80,12 +80,14 @@ function measure(contender: Contender): Promise<Measurement> {
       closeSync(output)
       if (code !== 0) return reject(new Error(`${contender.name} ended with ${code}`))
       const usage = existsSync(usageFile) ? readFileSync(usageFile, 'utf8').trim().split(/\s+/).map(Number) : []
+      const printed = readFileSync(outputFile, 'utf8')
+      for (const file of [usageFile, outputFile]) rmSync(file, { force: true })
       const cpuMs = contender.kind === 'node' ? usage[0] : (usage[0] + usage[1]) * 1000
       resolve({
         wallMs,
         cpuMs,
         peakBytes: contender.kind === 'node' ? usage[1] : undefined,
-        output: readFileSync(outputFile, 'utf8'),
+        output: printed,
       })
     })
   })
