@@ -1,6 +1,6 @@
 import { invariant } from '../base/assert.ts'
 import type { BytesColumn, Column, JsColumn, Lane, LaneColumn, ListColumn, StructColumn } from './column.ts'
-import { isValid } from './column.ts'
+import { checkTextBytes, isValid } from './column.ts'
 import type { StructField, Type, Value } from './type.ts'
 
 /**
@@ -149,6 +149,7 @@ export class BytesBuilder extends NullableBuilder {
   reserveBytes(bytes: number): void {
     const needed = this.dataLength + bytes
     if (needed <= this.data.length) return
+    checkTextBytes(needed)
     const grown = new Uint8Array(Math.max(needed, this.data.length * 2))
     grown.set(this.data.subarray(0, this.dataLength))
     this.data = grown

@@ -1,3 +1,4 @@
+import { resourceError } from '../base/errors.ts'
 import type { Type } from './type.ts'
 
 /** A typed array of fixed-width values. */
@@ -49,4 +50,9 @@ export type Column = LaneColumn | BytesColumn | DictionaryColumn | ListColumn | 
 
 export function isValid(column: Column, row: number): boolean {
   return column.nulls === undefined || (column.nulls[row >> 3] & (1 << (row & 7))) !== 0
+}
+
+/** Refuses what 32-bit offsets cannot count: `RESOURCE_LIMIT`. */
+export function checkTextBytes(bytes: number): void {
+  if (bytes > 0x7fffffff) throw resourceError('RESOURCE_LIMIT', 'the texts of one column take more than 2 GiB at a time')
 }

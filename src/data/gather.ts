@@ -1,7 +1,6 @@
-import { dataError } from '../base/errors.ts'
 import { createBuilder } from './builder.ts'
 import type { BytesColumn, Column, DictionaryColumn, JsColumn, Lane, LaneColumn, ListColumn } from './column.ts'
-import { isValid } from './column.ts'
+import { checkTextBytes, isValid } from './column.ts'
 import { sliceColumn } from './read.ts'
 import type { Type } from './type.ts'
 
@@ -134,9 +133,9 @@ function gatherBytes(column: BytesColumn, rows: Int32Array, count: number): { of
   for (let i = 0; i < count; i++) {
     const row = rows[i]
     if (row >= 0) total += from[row + 1] - from[row]
-    if (total > 0x7fffffff) throw dataError('DATA_BAD_VALUE', 'the texts of one column of a batch take more than 2 GiB')
     offsets[i + 1] = total
   }
+  checkTextBytes(total)
   const data = new Uint8Array(total)
   for (let i = 0; i < count; i++) {
     const row = rows[i]
@@ -206,6 +205,7 @@ function concatLanes(columns: readonly LaneColumn[], length: number): Lane {
 function concatBytes(columns: readonly BytesColumn[], length: number): { offsets: Int32Array; data: Uint8Array } {
   const offsets = new Int32Array(length + 1)
   const total = columns.reduce((sum, column) => sum + column.offsets[column.length] - column.offsets[0], 0)
+  checkTextBytes(total)
   const data = new Uint8Array(total)
   let row = 0
   let at = 0

@@ -1,8 +1,9 @@
 import type { Batch, BatchHeader } from './batch.ts'
 import { freshHeader } from './batch.ts'
 import { createBuilder } from './builder.ts'
-import type { Column, Lane } from './column.ts'
+import type { Column, Lane, ListColumn } from './column.ts'
 import { isValid } from './column.ts'
+import { int64Value } from './int64.ts'
 import type { Schema, Value } from './type.ts'
 
 // A byte order mark within text is text; only readers of files drop one.
@@ -28,8 +29,7 @@ export function valueAt(column: Column, row: number): Value {
     case 'lane': {
       if (column.type.kind === 'bool') return column.values[row] !== 0
       const value = column.values[row]
-      if (typeof value === 'bigint' && value >= -9007199254740991n && value <= 9007199254740991n) return Number(value)
-      return value
+      return typeof value === 'bigint' ? int64Value(value) : value
     }
     case 'bytes': {
       const { data, offsets } = column
@@ -123,12 +123,18 @@ function columnBytes(column: Column): number {
     case 'dictionary':
       return bits + column.codes.byteLength + columnBytes(column.values)
     case 'list':
-      return bits + column.offsets.byteLength + columnBytes(column.items)
+      return bits + column.offsets.byteLength + itemBytes(column)
     case 'struct':
       return column.children.reduce((sum, child) => sum + columnBytes(child), bits)
     case 'js':
       return bits + column.length * 64
   }
+}
+
+/** Slices share the items of the whole column: each weighs its own part of them. */
+function itemBytes({ offsets, length, items }: ListColumn): number {
+  const own = offsets[length] - offsets[0]
+  return own === 0 ? 0 : Math.ceil((columnBytes(items) * own) / items.length)
 }
 
 /** A batch from rows of plain values: for constants, tests and small results. */

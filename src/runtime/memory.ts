@@ -7,6 +7,8 @@ export interface MemoryAccount {
 
 /** Below this an operator may always go on: spilling runs of a few rows would never end. */
 const floorBytes = 256 * 1024
+/** Offsets of texts have 32 bits, and operators join what they hold to one column: beyond this they spill however much memory there is. */
+const ceilingBytes = 2 ** 31
 
 /**
  * The memory budget of one worker, counted and not measured: operators ask before they grow.
@@ -34,7 +36,8 @@ export class MemoryBudget {
         }
         const growth = bytes - held
         const share = this.limitBytes / this.#accounts
-        if (growth > 0 && bytes > floorBytes && (bytes > share || this.usedBytes + growth > this.limitBytes)) return 'spill'
+        const isTooMuch = bytes > share || bytes >= ceilingBytes || this.usedBytes + growth > this.limitBytes
+        if (growth > 0 && bytes > floorBytes && isTooMuch) return 'spill'
         held = bytes
         this.usedBytes += growth
         if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes

@@ -91,3 +91,18 @@ describe('gatherColumn and concatColumns', () => {
     )
   })
 })
+
+it('refuses more text in one column than 32-bit offsets can count', () => {
+  const data = new Uint8Array(2 ** 26)
+  const column: Column = { store: 'bytes', type: types.bytes, length: 1, offsets: Int32Array.of(0, data.length), data }
+  const code = expect.objectContaining({ code: 'RESOURCE_LIMIT' })
+  expect(() => gatherColumn(column, new Int32Array(33), 33)).toThrow(code)
+  expect(() => concatColumns(new Array(33).fill(column), types.bytes)).toThrow(code)
+})
+
+it('weighs a slice of arrays by its own items', () => {
+  const rows = Array.from({ length: 100 }, (_, n) => [Array.from({ length: 50 }, () => n)])
+  const batch = batchFromRows(schemaOf(types.array(types.int64)), rows)
+  expect(batch.sizeBytes).toBeGreaterThan(100 * 50 * 8)
+  expect(sliceBatch(batch, 10, 11).sizeBytes).toBeLessThan(600)
+})

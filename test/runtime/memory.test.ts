@@ -23,6 +23,12 @@ it('makes an operator spill that holds more than its share when another one asks
   expect(late.grant(4 * mib)).toBe('ok')
 })
 
+it('makes an operator spill before it holds more text than offsets can count', () => {
+  const account = new MemoryBudget(2 ** 40).open()
+  expect(account.grant(2 ** 31 - 1)).toBe('ok')
+  expect(account.grant(2 ** 31)).toBe('spill')
+})
+
 it('always grants enough for a few rows', () => {
   expect(new MemoryBudget(0).open().grant(1000)).toBe('ok')
 })
