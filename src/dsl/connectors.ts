@@ -1,6 +1,8 @@
+import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import { callPlace } from './call-place.ts'
 import { toSyntax } from './expr.ts'
+import { nameOfKind } from './kind-name.ts'
 import { type RowOfSchema, type SchemaSpec, schemaOf } from './schema.ts'
 import type { NamedArgument, RowTypeSyntax, Syntax } from './syntax.ts'
 
@@ -20,6 +22,16 @@ export interface ConnectorSpec<T = unknown> {
 /** Rows whose columns the compiler does not know: declare a schema to have them checked. */
 // biome-ignore lint/suspicious/noExplicitAny: a row of unknown columns allows any name with any type
 export type AnyRow = { [column: string]: any }
+
+/** What a connector function made; other values come from programs that no compiler has checked. */
+export function specOf(given: ConnectorSpec<unknown>, verb: 'read' | 'write'): ConnectorSpec['spec'] {
+  const spec = (given as Partial<ConnectorSpec> | undefined)?.spec
+  if (spec !== undefined) return spec
+  throw planError('PLAN_ARGUMENTS', `${verb} takes a ${verb === 'read' ? 'source' : 'sink'}, found ${nameOfKind(given)}`, {
+    at: callPlace(),
+    hint: `for example ${verb}(csv(${typeof given === 'string' ? `'${given}'` : "'x.csv'"}))`,
+  })
+}
 
 const optionNames: Readonly<Record<string, string>> = { nullText: 'null_text' }
 

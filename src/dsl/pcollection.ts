@@ -1,9 +1,11 @@
+import { planError } from '../base/errors.ts'
 import type { CombineFn } from '../ir/user-function.ts'
 import type { Aggregate } from './aggregates.ts'
 import { callPlace } from './call-place.ts'
 import { Collection } from './collection.ts'
-import type { ConnectorSpec } from './connectors.ts'
+import { type ConnectorSpec, specOf } from './connectors.ts'
 import { type Expr, rowHandle, textSyntax, toSyntax } from './expr.ts'
+import { nameOfKind } from './kind-name.ts'
 import type { FunctionOptions } from './plan-builder.ts'
 import type {
   Aggregated,
@@ -161,7 +163,14 @@ export class PCollection<T> extends Collection<T> {
   ): PCollection<never> {
     const record = typeof aggregates === 'function' ? aggregates(rowHandle() as RowExprs<T>) : aggregates
     const at = callPlace()
-    const items = Object.entries(record).map(([name, { syntax }]): ItemSyntax => ({ item: 'expr', value: syntax, name, at }))
+    const items = Object.entries(record).map(([name, given]): ItemSyntax => {
+      const value = (given as Partial<Aggregate> | undefined)?.syntax
+      if (value !== undefined) return { item: 'expr', value, name, at }
+      throw planError('PLAN_ARGUMENTS', `'${name}' takes an aggregate, found ${nameOfKind(given)}`, {
+        at,
+        hint: `for example { ${name}: count() } or { ${name}: sum('column') }`,
+      })
+    })
     return this.#then({ u: 'aggregate', items, by: byItems(options.by) })
   }
 
@@ -223,7 +232,7 @@ export class PCollection<T> extends Collection<T> {
 
   /** Writes the rows; the file appears under its name when the whole run has succeeded. */
   write(to: ConnectorSpec<unknown>): void {
-    const { connector, at, positional, named } = to.spec
+    const { connector, at, positional, named } = specOf(to, 'write')
     this.builder.add({ u: 'sink', connector, connectorAt: at, positional, named }, [this.port])
   }
 

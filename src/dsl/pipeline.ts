@@ -5,7 +5,7 @@ import type { Value } from '../data/type.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import { callPlace } from './call-place.ts'
 import { Collection } from './collection.ts'
-import type { ConnectorSpec } from './connectors.ts'
+import { type ConnectorSpec, specOf } from './connectors.ts'
 import { toSyntax } from './expr.ts'
 import { PCollection } from './pcollection.ts'
 import { PlanBuilder } from './plan-builder.ts'
@@ -42,7 +42,7 @@ export class PipelineContext {
   }
   /** The rows of a source. */
   read<T>(from: ConnectorSpec<T>): PCollection<T> {
-    const { connector, at, positional, named, schema } = from.spec
+    const { connector, at, positional, named, schema } = specOf(from, 'read')
     return new PCollection(
       this.#builder,
       this.#builder.add({ u: 'source', connector, connectorAt: at, positional, named, schema }, []),
@@ -108,6 +108,12 @@ export interface BuiltPlan {
 
 function outputsOf(name: string, returned: PipelineOutputs): UnboundPlan['outputs'] {
   if (returned === undefined) return []
+  if (returned instanceof Promise) {
+    returned.catch(() => {})
+    throw planError('PLAN_NO_OUTPUT', `the function of pipeline '${name}' is async`, {
+      hint: 'it only builds the plan and has nothing to wait for: leave out async and await',
+    })
+  }
   if (returned instanceof Collection) return [{ name: 'result', port: returned.port }]
   return Object.entries(returned).map(([output, collection]) => {
     if (!(collection instanceof Collection)) {

@@ -1,10 +1,11 @@
 import { basename } from 'node:path'
 import { planError } from '../base/errors.ts'
-import { formatPlace } from '../base/place.ts'
+import { formatPlace, type Place } from '../base/place.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { UserFunction } from '../ir/user-function.ts'
 import { callPlace } from './call-place.ts'
 import { analyseFunction } from './fn-analysis.ts'
+import { nameOfKind } from './kind-name.ts'
 import type { UnboundForm, UnboundNode, UnboundPlan, UnboundPort } from './syntax.ts'
 
 /** What a user says of a function that its text does not show. */
@@ -37,6 +38,7 @@ export class PlanBuilder {
   /** Registers a function under its place in build order. `user` is the function to analyse where `fn` wraps it. */
   function(verb: string, fn: UserFunction, options: FunctionOptions & { user?: Function } = {}): FnRef {
     const at = callPlace()
+    refuseOtherThanFunction(verb, fn, at)
     const kind = typeof fn === 'function' ? 'function' : 'combine'
     const analysed = analyseFunction(options.user ?? (typeof fn === 'function' ? fn : fn.add))
     const ref: FnRef = {
@@ -76,4 +78,22 @@ export class PlanBuilder {
       sources: {},
     }
   }
+}
+
+/** Programs run without a compiler, so that anything may be given. */
+function refuseOtherThanFunction(verb: string, given: unknown, at: Place): void {
+  if (verb !== 'combineValues') {
+    if (typeof given === 'function') return
+    throw planError('PLAN_ARGUMENTS', `${verb} takes a function, found ${nameOfKind(given)}`, { at })
+  }
+  const parts = (given ?? {}) as Readonly<Record<string, unknown>>
+  const missing = ['zero', 'add', 'merge', 'extract'].filter((part) => typeof parts[part] !== 'function')
+  if (missing.length === 0) return
+  throw planError(
+    'PLAN_ARGUMENTS',
+    `combineValues takes the functions zero, add, merge and extract; missing: ${missing.join(', ')}`,
+    {
+      at,
+    },
+  )
 }

@@ -5,6 +5,7 @@ import type { Value } from '../data/type.ts'
 import type { GivenParam } from '../dsl/bind/context.ts'
 import { type BuiltPlan, isPipeline, type Pipeline } from '../dsl/pipeline.ts'
 import type { UnboundPlan } from '../dsl/syntax.ts'
+import { verbHint } from '../dsl/verb-hint.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import { importUserModule, moduleUrl, placeInUserCode } from './load-module.ts'
 import { type GivenParams, type PipelineParams, pipelineParams } from './params.ts'
@@ -93,6 +94,7 @@ function buildPipeline(pipeline: Pipeline, values: PipelineParams['values']): Bu
     throw asMillraceError(thrown, (message, cause) =>
       usageError('USAGE_MODULE', `the function of pipeline '${pipeline.name}' threw: ${message}`, {
         at: (cause instanceof Error ? placeInUserCode(cause) : undefined) ?? pipeline.at,
+        hint: verbHint(message),
         cause,
       }),
     )

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest'
+import { count, csv, MillraceError, type PipelineContext, pipeline, run } from '../../src/index.ts'
+
+// Programs run without a compiler, so that anything may be given.
+// biome-ignore lint/suspicious/noExplicitAny: what these tests are about
+type Any = any
+
+async function complaint(build: (p: Any, rows: Any) => Any): Promise<string> {
+  const rows = [{ k: 'a', n: 1 }]
+  const program = pipeline('p', {}, (p: PipelineContext) => build(p, p.of(rows)))
+  const error = await run(program, {}, { backend: 'inline' }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof MillraceError)) throw new Error('it did not fail as it should', { cause: error })
+  const { at, hint } = error.details
+  expect(at === undefined || at.file.endsWith('misuse.test.ts')).toBe(true)
+  return `${error.code} ${error.message}${hint === undefined ? '' : ` | ${hint}`}`
+}
+
+it('tells that a path is no source, and what makes one', async () => {
+  expect(await complaint((p) => p.read('x.csv'))).toBe(
+    "PLAN_ARGUMENTS read takes a source, found a string | for example read(csv('x.csv'))",
+  )
+  expect(await complaint((_, rows) => rows.write())).toBe(
+    "PLAN_ARGUMENTS write takes a sink, found nothing | for example write(csv('x.csv'))",
+  )
+})
+it('tells that a constant is no aggregate', async () => {
+  expect(await complaint((_, rows) => rows.aggregate({ n: count(), m: 5 }))).toBe(
+    "PLAN_ARGUMENTS 'm' takes an aggregate, found a number | for example { m: count() } or { m: sum('column') }",
+  )
+})
+it('tells that a text is no function', async () => {
+  expect(await complaint((_, rows) => rows.map('n'))).toBe('PLAN_ARGUMENTS map takes a function, found a string')
+})
+it('tells which parts a combiner lacks', async () => {
+  expect(await complaint((_, rows) => rows.keyBy((r: { k: string }) => r.k).combineValues({ zero: () => 0 }))).toBe(
+    'PLAN_ARGUMENTS combineValues takes the functions zero, add, merge and extract; missing: add, merge, extract',
+  )
+})
+it('tells that a pipeline is not async', async () => {
+  expect(await complaint(async (p) => p.read(csv('x.csv')))).toBe(
+    "PLAN_NO_OUTPUT the function of pipeline 'p' is async | it only builds the plan and has nothing to wait for: leave out async and await",
+  )
+})
+it('finds the verb that was meant', async () => {
+  const hintOf = async (build: (p: Any, rows: Any) => unknown): Promise<string> => (await complaint(build)).split(' | ')[1]
+  expect(await hintOf((_, rows) => rows.orderby('n'))).toBe("did you mean 'orderBy'?")
+  expect(await hintOf((_, rows) => rows.where((r: Any) => r.n.isNul()))).toBe("did you mean 'isNull'?")
+  expect(await hintOf((_, rows) => rows.groupByKey())).toBe("collections made by keyBy have 'groupByKey'")
+  expect(await hintOf((_, rows) => rows.keyBy((r: Any) => r.k).orderBy('k'))).toBe(
+    "collections of rows have 'orderBy', those made by keyBy do not: map the pairs first",
+  )
+})
