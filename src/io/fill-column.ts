@@ -5,7 +5,7 @@ import type { Column } from '../data/column.ts'
 import { textAt } from '../data/read.ts'
 import type { SchemaField, Type } from '../data/type.ts'
 import { absent, escaped, type FieldTable, nested, numeral, plain } from './field-table.ts'
-import { BadJsonValue, parseJson, valueFromJson } from './json-value.ts'
+import { BadJsonValue, bytesOfBase64, parseJson, valueFromJson } from './json-value.ts'
 import { boolAt, float64At, int64At, isNaNAt, wideInt64At } from './parse-number.ts'
 
 /** Takes the escapes out of a field: what the formats do differently. */
@@ -72,10 +72,7 @@ function fillColumn(builder: ColumnBuilder, fill: Fill): number {
     case 'timestamp':
       return fillLane(builder as LaneBuilder, fill, parseTimestampBytes)
     case 'bytes':
-      return fillEach(builder, fill, (text) => {
-        const bytes = Buffer.from(text, 'base64')
-        return bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? bytes : undefined
-      })
+      return fillEach(builder, fill, bytesOfBase64)
     case 'array':
     case 'struct':
       return fillEach(builder, fill, (text) => nestedValue(text, type))

@@ -36,6 +36,16 @@ export function valueFromJson(json: Json, type: Type, nullable: boolean): Value 
   return value
 }
 
+/** The same for a nullable type; undefined when it does not fit. */
+export function tryValueFromJson(json: Json, type: Type): Value | undefined {
+  try {
+    return valueFromJson(json, type, true)
+  } catch (thrown) {
+    if (thrown instanceof BadJsonValue) return undefined
+    throw thrown
+  }
+}
+
 function convert(json: Exclude<Json, null>, type: Type): Value | undefined {
   switch (type.kind) {
     case 'bool':
@@ -51,7 +61,7 @@ function convert(json: Exclude<Json, null>, type: Type): Value | undefined {
     case 'string':
       return typeof json === 'string' && json.isWellFormed() ? json : undefined
     case 'bytes':
-      return typeof json === 'string' ? new Uint8Array(Buffer.from(json, 'base64')) : undefined
+      return typeof json === 'string' ? bytesOfBase64(json) : undefined
     case 'date':
       return typeof json === 'string' ? parseDate(json) : undefined
     case 'timestamp':
@@ -71,6 +81,12 @@ function convert(json: Exclude<Json, null>, type: Type): Value | undefined {
     case 'js':
       return undefined
   }
+}
+
+/** The bytes of a base64 text, padded or not; undefined for any other text, of which Node would decode what it can. */
+export function bytesOfBase64(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(Buffer.from(text, 'base64'))
+  return Buffer.from(bytes).toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? bytes : undefined
 }
 
 const floatWords: ReadonlyMap<string, number> = new Map([

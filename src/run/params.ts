@@ -7,7 +7,7 @@ import { parseTextValue, toValue } from '../dsl/bind/param-values.ts'
 import type { ParamSpec, Pipeline } from '../dsl/pipeline.ts'
 import { parseTypeText } from '../dsl/schema.ts'
 import { jsonCell } from '../io/format/cell.ts'
-import { jsonToValue } from './json-value.ts'
+import { type Json, tryValueFromJson } from '../io/json-value.ts'
 
 /** Parameters by name, as the caller gives them. */
 export type GivenParams = ReadonlyMap<string, GivenParam>
@@ -50,8 +50,8 @@ export async function pipelineParams(pipeline: Pipeline, given: GivenParams): Pr
 
 /** The parameters as the pipeline's function gets them, from the plain data that a coordinator sent. */
 export function paramsOfJson(pipeline: Pipeline, json: Value): Readonly<Record<string, unknown>> {
-  const record = json as { readonly [name: string]: Value }
-  const values = Object.entries(pipeline.params).map(([name, spec]) => jsonToValue(record[name], typeOf(spec)) ?? null)
+  const record = json as { readonly [name: string]: Json }
+  const values = Object.entries(pipeline.params).map(([name, spec]) => tryValueFromJson(record[name], typeOf(spec)) ?? null)
   return jsValues(pipeline, values)
 }
 

@@ -5,7 +5,7 @@ import type { Schema, Type, Value } from '../data/type.ts'
 import type { GivenTable } from '../dsl/bind/context.ts'
 import { parseTypeText } from '../dsl/schema.ts'
 import { defaultConnectors } from '../io/index.ts'
-import { jsonToValue } from './json-value.ts'
+import { type Json, parseJson, tryValueFromJson } from '../io/json-value.ts'
 
 /**
  * Reads the file of `--tables`: names to rows with column types, or to a file with the options of its connector and a schema.
@@ -24,7 +24,7 @@ export function readTablesFile(path: string): ReadonlyMap<string, GivenTable> {
 export function parseTables(path: string, text: string): ReadonlyMap<string, GivenTable> {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseJson(text)
   } catch (cause) {
     throw tablesError(path, (cause as Error).message)
   }
@@ -64,24 +64,24 @@ function rowsTable(path: string, name: string, { columns, rows, ...others }: Rec
     if (!Array.isArray(row) || row.length !== schema.length) {
       throw tablesError(path, `row ${index + 1} of table '${name}' must be an array of ${schema.length} values`)
     }
-    return row.map((value, i) => {
-      const read = jsonToValue(value, schema[i].type)
+    return row.map((value: Json, i) => {
+      const { name: column, type } = schema[i]
+      const read = tryValueFromJson(value, type)
       if (read === undefined)
-        throw tablesError(
-          path,
-          `row ${index + 1}, column '${schema[i].name}' of table '${name}': ${JSON.stringify(value)} is no ${schema[i].type.kind}`,
-        )
+        throw tablesError(path, `row ${index + 1}, column '${column}' of table '${name}': ${showJson(value)} is no ${type.kind}`)
       return read
     })
   })
   return { schema, rows: values }
 }
 
+const showJson = (json: unknown): string => JSON.stringify(json, (_, part) => (typeof part === 'bigint' ? String(part) : part))
+
 function schemaOf(path: string, name: string, columns: unknown): Schema {
   if (!Array.isArray(columns)) throw tablesError(path, `the schema of table '${name}' must be an array of [name, type]`)
   return columns.map((column) => {
     if (!Array.isArray(column) || typeof column[0] !== 'string' || typeof column[1] !== 'string') {
-      throw tablesError(path, `a column of table '${name}' must be [name, type], found ${JSON.stringify(column)}`)
+      throw tablesError(path, `a column of table '${name}' must be [name, type], found ${showJson(column)}`)
     }
     return { name: column[0], type: typeOf(path, name, column), nullable: true }
   })
