@@ -37,7 +37,7 @@ export function matchName<T extends { name: string }>(candidates: readonly T[], 
 export function findColumn(scope: Scope, name: string, at: Place, quoted = false): ScopeColumn {
   const matches = matchName(scope.columns, name, quoted)
   if (matches.length === 1) return matches[0]
-  throw matches.length === 0 ? unknownColumn(scope, name, at) : ambiguousColumn(scope, name, at)
+  throw matches.length === 0 ? unknownColumn(scope, name, at) : ambiguousColumn(scope, name, matches, at)
 }
 
 /** The range variable of this name, if there is one. */
@@ -67,11 +67,17 @@ export function unknownColumn(
   return planError('PLAN_UNKNOWN_COLUMN', `unknown column '${owner}${name}'`, { at, hint })
 }
 
-function ambiguousColumn(scope: Scope, name: string, at: Place): Error {
+function ambiguousColumn(scope: Scope, name: string, matches: readonly ScopeColumn[], at: Place): Error {
   const owners = scope.variables
     .filter((variable) => matchName(variable.columns, name).length > 0)
     .map((variable) => `${variable.name}.${name}`)
-  const hint = owners.length > 1 ? `write ${owners.join(' or ')}` : 'rename one of them before they meet'
+  const spellings = [...new Set(matches.map((match) => match.name))]
+  const hint =
+    owners.length > 1
+      ? `write ${owners.join(' or ')}`
+      : spellings.length > 1
+        ? `write ${spellings.join(' or ')}`
+        : 'rename one of them before they meet, or name the inputs: from ... as a |> join ... as b'
   return planError('PLAN_AMBIGUOUS_COLUMN', `column '${name}' is ambiguous`, { at, hint })
 }
 

@@ -109,7 +109,7 @@ describe('columns and range variables', () => {
     const s = p.add({ u: 'select', distinct: false, items: [item(name('regoin')), item(name('Aa')), item(name('zzz'))] }, t)
     expect(await errorsOf(p.plan(s))).toMatchInlineSnapshot(`
       "PLAN_UNKNOWN_COLUMN unknown column 'regoin' (did you mean 'region'? columns here: region string, aa int64, AA int64)
-      PLAN_AMBIGUOUS_COLUMN column 'Aa' is ambiguous (rename one of them before they meet)
+      PLAN_AMBIGUOUS_COLUMN column 'Aa' is ambiguous (write aa or AA)
       PLAN_UNKNOWN_COLUMN unknown column 'zzz' (columns here: region string, aa int64, AA int64)"
     `)
   })
