@@ -1,4 +1,5 @@
 import { exhaustive } from '../base/assert.ts'
+import { sameType } from '../data/type.ts'
 import type { ColumnId, Expr, FnRef } from '../ir/expr.ts'
 import { callMayFail, findFunction } from '../ir/functions/catalogue.ts'
 
@@ -86,22 +87,23 @@ export function canFail(expr: Expr): boolean {
 
 /** User functions that the expressions call. */
 export function functionsOf(exprs: readonly Expr[]): FnRef[] {
-  const found: FnRef[] = []
-  for (const expr of exprs) some(expr, (part) => part.e === 'user' && found.push(part.fn) < 0)
-  return found
+  return exprs.flatMap(withParts).flatMap((part) => (part.e === 'user' ? [part.fn] : []))
 }
 
 /** Names of the catalogue functions that the expressions call. */
 export function callsOf(exprs: readonly Expr[]): string[] {
-  const found: string[] = []
-  for (const expr of exprs) some(expr, (part) => part.e === 'call' && found.push(part.fn) < 0)
-  return found
+  return exprs.flatMap(withParts).flatMap((part) => (part.e === 'call' ? [part.fn] : []))
+}
+
+/** The expression and all parts within it. */
+function withParts(expr: Expr): Expr[] {
+  return [expr, ...partsOf(expr).flatMap(withParts)]
 }
 
 /** Same meaning by form: equal text of the tree, places left out. Two user functions are the same only if they are one. */
 export function sameExpr(a: Expr, b: Expr): boolean {
   if (a === b) return true
-  if (a.e !== b.e || a.type.kind !== b.type.kind) return false
+  if (a.e !== b.e || !sameType(a.type, b.type)) return false
   if (a.e === 'column') return a.column === (b as typeof a).column
   if (a.e === 'constant') return sameValue(a.value, (b as typeof a).value)
   if (a.e === 'call' && a.fn !== (b as typeof a).fn) return false

@@ -1,6 +1,7 @@
 import { planError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import type { AggCall, ColumnId, Expr } from '../../ir/expr.ts'
+import { fingerprintData } from '../../ir/fingerprint.ts'
 import type { Field } from '../../ir/logical.ts'
 import type { ItemSyntax, UnboundForm } from '../syntax.ts'
 import type { AggregateCollector } from './call.ts'
@@ -132,7 +133,4 @@ function collectCalls(state: BindState, grouped: boolean): AggregateCollector & 
   }
 }
 
-const callKey = ({ fn, args, distinct, where }: Omit<AggCall, 'column'>): string =>
-  JSON.stringify([fn, args, distinct, where], (key, value) =>
-    key === 'at' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
-  )
+const callKey = ({ fn, args, distinct, where }: Omit<AggCall, 'column'>): string => fingerprintData({ fn, args, distinct, where })
