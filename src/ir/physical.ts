@@ -137,7 +137,6 @@ export interface PhysicalBase {
   /** The row it makes. */
   fields: Schema
   properties: Properties
-  memoryBytes: number
 }
 export type PhysicalNode = PhysicalBase & PhysicalForm
 export type PhysicalOp = PhysicalForm['operator']

@@ -15,7 +15,6 @@ export interface PlannerOptions {
   disabledRules: readonly string[]
   /** Check the plan after each firing: slow, for tests. */
   checkPlans: boolean
-  memoryBytes: number
   /** Do all rows of this sink go to one file? Connectors know, and the planner cannot ask them itself. */
   isSinglePart(connector: string, options: Value): boolean
 }

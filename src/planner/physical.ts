@@ -1,13 +1,11 @@
 import { fingerprintData } from '../ir/fingerprint.ts'
-import type { PhysicalNode, PhysicalPlan, Stage } from '../ir/physical.ts'
+import type { PhysicalPlan } from '../ir/physical.ts'
 import type { Draft } from './lower/draft.ts'
 import { describeOutput } from './lower/ends.ts'
 import { topologicalOrder } from './plan-graph.ts'
 import { schedule } from './schedule.ts'
 
-const stateful = new Set<PhysicalNode['operator']>(['aggregate', 'join', 'groupByKey', 'sort', 'topK'])
-
-/** Freezes a draft into a physical plan: stages numbered in dependency order, modes chosen, memory shared out. */
+/** Freezes a draft into a physical plan: stages numbered in dependency order, modes chosen. */
 export function finishPlan(draft: Draft): PhysicalPlan {
   renumberStages(draft)
   const { choices, regions, mode, modeReason } = schedule(draft)
@@ -27,7 +25,6 @@ export function finishPlan(draft: Draft): PhysicalPlan {
     epoch: 0,
     regions,
     ...fingerprinted,
-    stages: draft.stages.map((stage) => grantMemory(draft, stage)),
     mode,
     modeReason,
     fingerprint: fingerprintData(fingerprinted),
@@ -48,12 +45,4 @@ function renumberStages(draft: Draft): void {
     to: renamed.get(exchange.to)!,
   }))
   draft.sinks = draft.sinks.map((sink) => ({ ...sink, stage: renamed.get(sink.stage)! }))
-}
-
-/** The budget is split evenly among the operators with state of a stage and the tasks that run at once; they spill beyond it. */
-function grantMemory(draft: Draft, stage: Stage): Stage {
-  const count = stage.nodes.filter((node) => stateful.has(node.operator)).length
-  const running = Math.max(1, Math.min(stage.tasks, draft.options.backend.maxWorkers))
-  const share = count === 0 ? 0 : Math.floor(draft.options.memoryBytes / count / running)
-  return { ...stage, nodes: stage.nodes.map((node) => (stateful.has(node.operator) ? { ...node, memoryBytes: share } : node)) }
 }

@@ -79,7 +79,6 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
     incremental: options.incremental ?? false,
     disabledRules: options.disabledRules ?? [],
     checkPlans: options.checkPlans ?? false,
-    memoryBytes,
     isSinglePart,
   })
   return { program, identity, interrupted, planned, warnings, choice, backend, memoryBytes, cwd, host }
@@ -149,7 +148,6 @@ async function sample(
     incremental: false,
     disabledRules: [],
     checkPlans: false,
-    memoryBytes: context.memoryBytes,
     isSinglePart: () => true,
   })
   const id = `sample-${process.pid}-${context.host.random.uint32().toString(36)}`

@@ -287,16 +287,9 @@ export function asc(expr: Expr): SortKey {
 
 export const options: PlannerOptions = {
   mode: 'auto',
-  backend: {
-    name: 'inline',
-    operators: {},
-    functions: new Set(['less', 'equal', 'and']),
-    userFunctions: true,
-    maxWorkers: 1,
-  },
+  backend: { name: 'inline', functions: new Set(['less', 'equal', 'and']) },
   incremental: false,
   disabledRules: [],
   checkPlans: true,
-  memoryBytes: 64 * 2 ** 20,
   isSinglePart: (_, sinkOptions) => /\.\w+$/.test(String((sinkOptions as { path?: string }).path)),
 }

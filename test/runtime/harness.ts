@@ -86,7 +86,7 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
 
 function nodeOf(form: PhysicalForm, fields: Schema): PhysicalNode {
   const properties = { partitioning: { by: 'gather', count: 1 }, order: 'undefined', unique: [] } as const
-  return { ...form, id: 1, inputs: [], inputOrder: 'build-first', tier: 'A', from: [], fields, properties, memoryBytes: 0 }
+  return { ...form, id: 1, inputs: [], inputOrder: 'build-first', tier: 'A', from: [], fields, properties }
 }
 
 export const allRows = (batches: readonly Batch[]): Value[][] => batches.flatMap(rowsOf)

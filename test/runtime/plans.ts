@@ -159,7 +159,7 @@ export function node(
   inputOrder: 'build-first' | 'any' = 'any',
 ): PhysicalNode {
   const properties = { partitioning: { by: 'forward', count: 1 } as Partitioning, order: 'undefined' as const, unique: [] }
-  return { id, inputs, inputOrder, tier: 'A', from: [], fields, properties, memoryBytes: 0, ...form }
+  return { id, inputs, inputOrder, tier: 'A', from: [], fields, properties, ...form }
 }
 
 export interface ScanOptions {

@@ -10,7 +10,7 @@ import type { Backend } from '../backend.ts'
  */
 export function createInlineBackend(limits: RunLimits = {}): Backend {
   return {
-    traits: localTraits('inline', 1),
+    traits: localTraits('inline'),
     async run(request) {
       const parts = openRun(request, limits)
       const cluster = () => ({

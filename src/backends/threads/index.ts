@@ -1,5 +1,5 @@
 import { drive } from '../../runtime/driver.ts'
-import { coreCount, localTraits } from '../../runtime/local-traits.ts'
+import { localTraits } from '../../runtime/local-traits.ts'
 import { openRun, type RunLimits } from '../../runtime/open-run.ts'
 import type { Backend } from '../backend.ts'
 import { ThreadCluster } from './cluster.ts'
@@ -12,7 +12,7 @@ import { ThreadCluster } from './cluster.ts'
  */
 export function threadsBackend(workerUrl: URL, limits: RunLimits = {}): Backend {
   return {
-    traits: localTraits('threads', coreCount()),
+    traits: localTraits('threads'),
     async run(request) {
       const { plan, program, cwd, memoryBytes, workers, run } = request
       const parts = openRun(request, limits)

@@ -96,7 +96,6 @@ export function addNode(draft: Draft, stage: StageDraft, form: PhysicalForm, bas
     from: basis.from,
     fields,
     properties: deriveProperties(form, inputs, fields, basis.size, basis.partitioning ?? taskPartitioning(stage)),
-    memoryBytes: 0,
   } as PhysicalNode
   stage.nodes.push(node)
   return node.id
