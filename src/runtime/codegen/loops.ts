@@ -1,12 +1,11 @@
 import { MillraceError, runError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import type { Batch } from '../../data/batch.ts'
-import { fromJsValue, toJsValue } from '../../data/js-value.ts'
-import type { Schema, Value } from '../../data/type.ts'
-import type { CallUserFunction } from '../../ir/evaluate.ts'
+import type { Schema } from '../../data/type.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { SegmentStep } from '../../ir/physical.ts'
 import type { OperatorContext } from '../operator.ts'
+import { functionFailed, userCalls } from '../user-calls.ts'
 import { shapeKey, shapeOf } from './column-shape.ts'
 import { generateSegment, type InputShape } from './generate.ts'
 import { interpretSegment } from './interpret.ts'
@@ -63,7 +62,7 @@ export class SegmentLoops {
       batch === undefined && first.step === 'parallelDo'
         ? { values: first.input }
         : { columns: (batch as Batch).columns.map(shapeOf) }
-    const shape = { steps, input, fields: this.#fields, weighted, user: this.#user, closure }
+    const shape = { steps, input, fields: this.#fields, weighted, user: userCalls(this.#ctx), closure }
     if (!this.#interpreted) {
       try {
         return compileLoop(
@@ -77,18 +76,6 @@ export class SegmentLoops {
       }
     }
     return interpretSegment(shape)
-  }
-
-  /** Calls a user function of an expression. */
-  readonly #user: CallUserFunction = (ref, args) => {
-    const fn = this.#ctx.fn(ref) as (...args: unknown[]) => unknown
-    let result: unknown
-    try {
-      result = fn(...args.map((arg, i) => (ref.args?.[i] === undefined ? arg : toJsValue(ref.args[i], arg))))
-    } catch (error) {
-      throw functionFailed(error, ref, '')
-    }
-    return ref.returns === undefined ? (result as Value) : fromJsValue(ref.returns, result, true, `result of ${ref.label}`)
   }
 
   /** An error of a row. `site` tells the closure that was running, or, as −2 less its number, the one that had returned. */
@@ -107,13 +94,6 @@ export class SegmentLoops {
       operator: fn.label,
     })
   }
-}
-
-function functionFailed(error: unknown, fn: FnRef, where: string, at?: Place): unknown {
-  if (error instanceof MillraceError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  const details = { ...(at !== undefined && at.line > 0 ? { at } : {}), operator: fn.label, cause: error }
-  return runError('RUN_FUNCTION_FAILED', `${fn.label} threw '${message}'${where}`, details)
 }
 
 function refuseAsync(fn: FnRef, live: Function): void {

@@ -1,5 +1,4 @@
 import { deserialize, serialize } from 'node:v8'
-import { asMillraceError, runError } from '../../../base/errors.ts'
 import { BytesBuilder, createBuilder } from '../../../data/builder.ts'
 import type { BytesColumn, Column } from '../../../data/column.ts'
 import { plainColumn } from '../../../data/gather.ts'
@@ -8,6 +7,7 @@ import { valueAt } from '../../../data/read.ts'
 import type { Type } from '../../../data/type.ts'
 import { types } from '../../../data/type.ts'
 import type { CombineFn } from '../../../ir/user-function.ts'
+import { functionFailed } from '../../user-calls.ts'
 import type { Accumulator } from './accumulator.ts'
 
 /** A user's aggregate, its states held as they are and shipped by structured serialisation. */
@@ -84,9 +84,7 @@ export function createUserAggregate({ fn, label, argNames, returns }: UserCall):
     try {
       work()
     } catch (thrown) {
-      throw asMillraceError(thrown, (message, cause) =>
-        runError('RUN_FUNCTION_FAILED', `${label} threw '${message}'`, { operator: label, cause }),
-      )
+      throw functionFailed(thrown, { label })
     }
   }
 }
