@@ -1,5 +1,7 @@
 import { planError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
+import { maxTimestamp, minTimestamp } from '../../data/civil.ts'
+import { int64Value } from '../../data/int64.ts'
 import { formatType, type Type, type Value } from '../../data/type.ts'
 import { parseConstant } from './coerce.ts'
 import { exactToFloat64, exactToInt64, negateExact, parseExact } from './exact.ts'
@@ -35,7 +37,7 @@ export function toValue(value: unknown, type: Type, at: Place): Value {
       if (typeof value === 'boolean') return value
       break
     case 'string':
-      if (typeof value === 'string') return value
+      if (typeof value === 'string' && value.isWellFormed()) return value
       break
     case 'bytes':
       if (value instanceof Uint8Array) return value
@@ -49,11 +51,11 @@ export function toValue(value: unknown, type: Type, at: Place): Value {
         return exactToInt64({ digits: BigInt(value as number), scale: 0, fraction: false }, at)
       break
     case 'date':
-      if (value instanceof Date) return Math.floor(value.getTime() / 86_400_000)
+      if (isInRange(value)) return Math.floor(value.getTime() / 86_400_000)
       if (typeof value === 'string') return constantValue(parseConstant(value, type, at))
       break
     case 'timestamp':
-      if (value instanceof Date) return value.getTime() * 1000
+      if (isInRange(value)) return int64Value(microsecondsOf(value))
       if (typeof value === 'string') return constantValue(parseConstant(value, type, at))
       break
     case 'array':
@@ -73,6 +75,15 @@ export function toValue(value: unknown, type: Type, at: Place): Value {
   }
   throw planError('PLAN_TYPE_MISMATCH', `expected ${formatType(type)}, found ${describeValue(value)}`, { at })
 }
+
+const microsecondsOf = (date: Date): bigint => BigInt(date.getTime()) * 1000n
+
+/** Is it a `Date` of the years 1 to 9999? */
+const isInRange = (value: unknown): value is Date =>
+  value instanceof Date &&
+  !Number.isNaN(value.getTime()) &&
+  microsecondsOf(value) >= minTimestamp &&
+  microsecondsOf(value) <= maxTimestamp
 
 const plainNumber = /^[+-]?(\d|\.\d)/
 
@@ -102,6 +113,8 @@ function parseJson(text: string, type: Type, at: Place): unknown {
 const constantValue = (expr: ReturnType<typeof parseConstant>): Value => (expr.e === 'constant' ? expr.value : null)
 
 function describeValue(value: unknown): string {
-  if (typeof value === 'string') return `the text '${value.slice(0, 40)}'`
+  if (typeof value === 'string')
+    return `the text '${value.slice(0, 40)}'${value.isWellFormed() ? '' : ', which has half of a character'}`
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : `the Date ${value.toISOString()}`
   return typeof value === 'object' ? `a ${value?.constructor?.name ?? 'object'}` : `${typeof value} ${String(value)}`
 }
