@@ -72,7 +72,16 @@ export function manyErrors(errors: readonly MillraceError[]): MillraceError {
 /** Turns anything thrown into a MillraceError, leaving one that already is alone. */
 export function asMillraceError(thrown: unknown, wrap: (message: string, cause: unknown) => MillraceError): MillraceError {
   if (thrown instanceof MillraceError) return thrown
-  return wrap(thrown instanceof Error ? thrown.message : String(thrown), thrown)
+  return wrap(thrownMessage(thrown), thrown)
+}
+
+/** What a thrown value says. Anything can be thrown, also an object that has no text, such as one without a prototype. */
+export function thrownMessage(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return Object.prototype.toString.call(thrown)
+  }
 }
 
 /** An error with this place, if it has none yet: functions and connectors do not know where they were called. */

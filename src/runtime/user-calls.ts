@@ -1,4 +1,4 @@
-import { MillraceError, runError } from '../base/errors.ts'
+import { MillraceError, runError, thrownMessage } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import { fromJsValue, toJsValue } from '../data/js-value.ts'
 import type { Value } from '../data/type.ts'
@@ -23,7 +23,6 @@ export function userCalls(ctx: Pick<OperatorContext, 'fn'>): CallUserFunction {
 /** What a user function threw, with its name; `where` says which row. An error of ours stays what it is. */
 export function functionFailed(error: unknown, { label }: Pick<FnRef, 'label'>, where = '', at?: Place): unknown {
   if (error instanceof MillraceError) return error
-  const message = error instanceof Error ? error.message : String(error)
   const details = { ...(at !== undefined && at.line > 0 ? { at } : {}), operator: label, cause: error }
-  return runError('RUN_FUNCTION_FAILED', `${label} threw '${message}'${where}`, details)
+  return runError('RUN_FUNCTION_FAILED', `${label} threw '${thrownMessage(error)}'${where}`, details)
 }
