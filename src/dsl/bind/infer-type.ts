@@ -31,14 +31,18 @@ export function inferRow(values: readonly unknown[]): InferredRow | InferencePro
   return 'problem' in inferred ? inferred : { element: true, ...inferred }
 }
 
+/** A type ends somewhere; a value that holds itself does not. The language nests as deep. */
+const mostLevels = 64
+
 /** One type for all of these values. `path` names them in problems: `.a.b`. */
-function inferType(values: readonly unknown[], path: string): { type: Type; nullable: boolean } | InferenceProblem {
+function inferType(values: readonly unknown[], path: string, depth = 0): { type: Type; nullable: boolean } | InferenceProblem {
+  if (depth > mostLevels) return { problem: `it returned values nested deeper than ${mostLevels} levels, or in a circle` }
   const present = values.filter((value) => value !== null && value !== undefined)
   const nullable = present.length < values.length
   if (present.length === 0) return { problem: `it returned only null${at(path)}` }
   const kinds = [...new Set(present.map(kindOf))]
   if (kinds.length > 1) return { problem: `it returned ${kinds.join(' and also ')}${at(path)}` }
-  const inferred = inferKind(kinds[0], present, path)
+  const inferred = inferKind(kinds[0], present, path, depth)
   return 'problem' in inferred ? inferred : { type: inferred, nullable }
 }
 
@@ -51,17 +55,17 @@ const scalars: ReadonlyMap<string, Type> = new Map([
   ['bytes', types.bytes],
 ])
 
-function inferKind(kind: string, values: readonly unknown[], path: string): Type | InferenceProblem {
+function inferKind(kind: string, values: readonly unknown[], path: string, depth: number): Type | InferenceProblem {
   const scalar = scalars.get(kind)
   if (scalar !== undefined) return scalar
   if (kind === 'arrays') {
     const items = (values as readonly unknown[][]).flat()
     if (items.length === 0) return { problem: `it returned only empty arrays${at(path)}` }
-    const item = inferType(items, `${path}[]`)
+    const item = inferType(items, `${path}[]`, depth + 1)
     return 'problem' in item ? item : types.array(item.type, item.nullable)
   }
   if (kind === 'objects') {
-    const inferred = inferFields(values as readonly Readonly<Record<string, unknown>>[], path)
+    const inferred = inferFields(values as readonly Readonly<Record<string, unknown>>[], path, depth)
     return 'problem' in inferred ? inferred : types.struct(inferred.fields)
   }
   return { problem: `it returned ${kind}${at(path)}, which no column can hold` }
@@ -70,6 +74,7 @@ function inferKind(kind: string, values: readonly unknown[], path: string): Type
 function inferFields(
   objects: readonly Readonly<Record<string, unknown>>[],
   path: string,
+  depth = 0,
 ): { fields: { name: string; type: Type; nullable: boolean }[] } | InferenceProblem {
   const byName = new Map<string, unknown[]>()
   for (const object of objects) {
@@ -82,7 +87,7 @@ function inferFields(
   if (byName.size === 0) return { problem: `it returned only empty objects${at(path)}` }
   const fields = []
   for (const [name, values] of byName) {
-    const inferred = inferType(values, `${path}.${name}`)
+    const inferred = inferType(values, `${path}.${name}`, depth + 1)
     if ('problem' in inferred) return inferred
     fields.push({ name, type: inferred.type, nullable: inferred.nullable || values.length < objects.length })
   }

@@ -20,6 +20,16 @@ describe('inferRow', () => {
     expect(inferred([1], [], [null])).toBe('array<float64>')
   })
 
+  it('has no type for a value that holds itself', () => {
+    const object: Record<string, unknown> = { a: 1 }
+    object.self = object
+    const array: unknown[] = []
+    array.push(array)
+    const problem = 'it returned values nested deeper than 64 levels, or in a circle'
+    expect(inferred(object)).toBe(problem)
+    expect(inferred(array)).toBe(problem)
+  })
+
   it('makes objects columns in the order in which properties occur', () => {
     expect(inferred({ a: 1, b: 'x' }, { c: [true], a: null })).toBe('a float64?, b string?, c array<bool>?')
     expect(inferred({ point: { x: 1, y: 2 } })).toBe('point struct<x float64, y float64>')
