@@ -13,11 +13,13 @@ export interface GroupReader {
   end(): readonly unknown[]
 }
 
-export function groupReader(shape: RowShape, ctx: OperatorContext): GroupReader {
+export function groupReader(shape: RowShape, ctx: Pick<OperatorContext, 'grant'>): GroupReader {
   const keys = shape.keys ?? []
   const values = valueColumns(shape)
   let open: GroupRows[] = []
   let openBytes = 0
+  /** Was memory asked for, for a group that may have been read since? */
+  let holds = false
 
   const close = (group: readonly GroupRows[]): unknown => {
     const [{ batch, from }] = group
@@ -33,7 +35,9 @@ export function groupReader(shape: RowShape, ctx: OperatorContext): GroupReader 
     open.push(rows)
     openBytes += rows.batch.sizeBytes
     // One batch is the operator's own; only a group over several of them is a matter of memory.
-    if (open.length > 1 && ctx.grant(openBytes) === 'spill') {
+    if (open.length < 2) return
+    holds = true
+    if (ctx.grant(openBytes) === 'spill') {
       throw resourceError('RESOURCE_GROUP_TOO_LARGE', `one group takes more than ${openBytes} bytes`, {
         hint: 'combineValues needs no group as a whole',
       })
@@ -49,6 +53,10 @@ export function groupReader(shape: RowShape, ctx: OperatorContext): GroupReader 
   return {
     end,
     take(batch) {
+      if (holds && open.length === 0) {
+        holds = false
+        ctx.grant(0)
+      }
       const pairs: unknown[] = []
       const starts = batch.groupStarts ?? new Int32Array(1)
       for (let i = 0; i < starts.length; i++) {
