@@ -27,7 +27,7 @@ const pureGlobals = new Set(
   ),
 )
 const volatileTexts =
-  /\bMath\s*\.\s*random\b|\bDate\s*\.\s*now\b|\bnew\s+Date\s*(\(\s*\)|(?![\s(]))|\bperformance\s*\.\s*now\b|\bcrypto\s*\.\s*random/
+  /\bMath\s*\.\s*random\b|\bDate\s*\.\s*now\b|\bnew\s+Date\s*(\(\s*\)|(?![\s(]))|\bDate\s*\(\s*\)|\bperformance\s*\.\s*now\b|\bcrypto\s*\.\s*random/
 
 /** Reads a function's source; bound and native functions and proxies give `all` and unknown captures. */
 export function analyseFunction(fn: Function): FunctionAnalysis {
@@ -85,12 +85,14 @@ function* childrenOf(node: AnyNode): Iterable<AnyNode> {
 }
 
 function readsOf(fn: FunctionNode): readonly string[] | 'all' {
-  const first = fn.params[0]
-  if (first === undefined) return usesName(fn.body, 'arguments') ? 'all' : []
-  if (usesName(fn.body, 'arguments')) return 'all'
+  const [first, ...others] = fn.params
+  // Defaults of further parameters see the first one, and count: nobody gives those parameters.
+  const code = [...others, fn.body]
+  if (code.some((part) => usesName(part, 'arguments') || usesName(part, 'eval'))) return 'all'
+  if (first === undefined) return []
   if (first.type === 'ObjectPattern') return patternFields(first)
   if (first.type !== 'Identifier') return 'all'
-  return memberFields(fn.body, first.name as string)
+  return memberFields(code, first.name as string)
 }
 
 /** Fields of a destructured parameter; a rest element or a computed key reads all. */
@@ -105,7 +107,7 @@ function patternFields(pattern: AnyNode): readonly string[] | 'all' {
 }
 
 /** Fields read as `row.field`; any other use of the name (whole, computed, assigned) reads all. */
-function memberFields(body: AnyNode, name: string): readonly string[] | 'all' {
+function memberFields(code: readonly AnyNode[], name: string): readonly string[] | 'all' {
   const fields = new Set<string>()
   const visit = (node: AnyNode, parent: AnyNode | undefined): boolean => {
     if (node.type === 'Identifier' && node.name === name) return isPlainKey(node, parent)
@@ -125,7 +127,7 @@ function memberFields(body: AnyNode, name: string): readonly string[] | 'all' {
     for (const child of childrenOf(node)) if (!visit(child, node)) return false
     return true
   }
-  return visit(body, undefined) ? [...fields] : 'all'
+  return code.every((part) => visit(part, undefined)) ? [...fields] : 'all'
 }
 
 // `name` as a property key or member name is no use of the variable.
