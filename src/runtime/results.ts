@@ -10,12 +10,13 @@ import type { Collector } from './task-context.ts'
 /** Results up to this size stay in memory. */
 const heldBytes = 32 * 1024 * 1024
 
-/** The collected rows of one attempt: in memory up to 32 MB, the rest in a file. */
+/** The collected rows of one attempt: in memory up to 32 MB, the rest in a file. JavaScript values, which no file can hold, all stay in memory. */
 class CollectedRows implements Collector {
   rowCount = 0
   readonly #host: Host
   readonly #fields: Schema
   readonly #newPath: () => string
+  readonly #mayHold: number
   #held: Batch[] = []
   #bytes = 0
   #writer: BlockWriter | undefined
@@ -24,11 +25,12 @@ class CollectedRows implements Collector {
     this.#host = host
     this.#fields = fields
     this.#newPath = newPath
+    this.#mayHold = fields.some(({ type }) => type.kind === 'js') ? Number.POSITIVE_INFINITY : heldBytes
   }
 
   add(batch: Batch): void {
     this.rowCount += batch.rowCount
-    if (this.#writer === undefined && this.#bytes + batch.sizeBytes <= heldBytes) {
+    if (this.#writer === undefined && this.#bytes + batch.sizeBytes <= this.#mayHold) {
       this.#held.push(batch)
       this.#bytes += batch.sizeBytes
       return
