@@ -1,9 +1,12 @@
+const negativeZero = Symbol('-0')
+
 /**
  * Collects the text of one generated function. No user text gets into it: names are made here, and everything that comes from a program
  * (constants, field names, closures, places) is a value of the array `k`.
  */
 export class Emitter {
   readonly constants: unknown[] = []
+  readonly #places = new Map<unknown, number>()
   readonly #body: string[] = []
   readonly #hoisted: string[] = []
   readonly #memos: Map<string, unknown>[] = [new Map()]
@@ -53,8 +56,11 @@ export class Emitter {
   }
   /** The name under which generated code finds a value that is not part of the text. */
   constant(value: unknown): string {
-    const known = this.constants.findIndex((other) => Object.is(other, value))
-    return `k${known >= 0 ? known : this.constants.push(value) - 1}`
+    // A map takes −0 for 0.
+    const key = Object.is(value, -0) ? negativeZero : value
+    const known = this.#places.get(key) ?? this.constants.push(value) - 1
+    this.#places.set(key, known)
+    return `k${known}`
   }
   get hoisted(): readonly string[] {
     return this.#hoisted
