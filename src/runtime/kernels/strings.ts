@@ -82,21 +82,24 @@ function trimEnd(data: Uint8Array, start: number, end: number): number {
 }
 
 /** Cuts ASCII white space; where another sign is met that is not ASCII, it may be white space too. */
+/** Names for a part of a text: places of its own, in the same or in scratch bytes. */
+const partOf = (em: Emitter, source: BytesCode): BytesCode => ({
+  ...source,
+  isNull: 'false',
+  start: em.name('s'),
+  end: em.name('e'),
+  data: em.name('d'),
+  buffer: em.name('u'),
+  constant: undefined,
+})
+
 const trim =
   (atStart: boolean, atEnd: boolean): Kernel =>
   (em, call) => {
     if (call.args.length !== 1) return undefined
     return strictBytes(em, call, () => {
       const source = bytesOf(em, call.args[0])
-      const result = {
-        ...source,
-        isNull: 'false',
-        start: em.name('s'),
-        end: em.name('e'),
-        data: em.name('d'),
-        buffer: em.name('u'),
-        constant: undefined,
-      }
+      const result = partOf(em, source)
       em.line(`let ${result.data} = ${source.data}, ${result.buffer} = ${source.buffer}`)
       em.line(
         `let ${result.start} = ${atStart ? `${em.constant(trimStart)}(${source.data}, ${source.start}, ${source.end})` : source.start}`,
@@ -128,15 +131,7 @@ const part =
     if (counts === undefined || call.args[0].type.kind !== 'string') return undefined
     return strictBytes(em, call, () => {
       const source = bytesOf(em, call.args[0])
-      const result = {
-        ...source,
-        isNull: 'false',
-        start: em.name('s'),
-        end: em.name('e'),
-        data: em.name('d'),
-        buffer: em.name('u'),
-        constant: undefined,
-      }
+      const result = partOf(em, source)
       em.line(`let ${result.data} = ${source.data}, ${result.buffer} = ${source.buffer}, ${result.start} = 0, ${result.end} = 0`)
       const values = counts.map((count) => count.value)
       em.block(`if (${[...values.map((value) => `typeof ${value} === 'number'`), valid(values)].join(' && ')})`, () =>

@@ -6,11 +6,12 @@ import type { Column } from '../../data/column.ts'
 import { concatColumns, gatherColumn } from '../../data/gather.ts'
 import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
-import { BlockWriter, readBlocks } from '../block-file.ts'
+import { readBlocks } from '../block-file.ts'
 import type { OperatorContext } from '../operator.ts'
 import { rowsPerBatch } from './emit.ts'
 import type { RowOrder } from './row-order.ts'
 import { sortRows } from './sort-rows.ts'
+import { writeRun } from './write-run.ts'
 
 /** More files than this are first merged to fewer. */
 const maxRuns = 48
@@ -39,15 +40,15 @@ export class ExternalSorter {
     this.#bytes += batch.sizeBytes
     this.#rowCount += batch.rowCount
     if (this.#ctx.grant(this.#bytes * sortingFactor) === 'ok') return
-    this.#runs.push(this.#write(this.#sortedHere()))
+    this.#runs.push(writeRun(this.#ctx, this.#sortedHere()))
     this.#ctx.grant(0)
   }
 
   /** All rows in order. The sorter is empty afterwards. */
   *sorted(): Generator<Batch, void> {
     if (this.#runs.length === 0) return yield* this.#sortedHere()
-    if (this.#rowCount > 0) this.#runs.push(this.#write(this.#sortedHere()))
-    while (this.#runs.length > maxRuns) this.#runs.push(this.#write(this.#merge(this.#runs.splice(0, maxRuns))))
+    if (this.#rowCount > 0) this.#runs.push(writeRun(this.#ctx, this.#sortedHere()))
+    while (this.#runs.length > maxRuns) this.#runs.push(writeRun(this.#ctx, this.#merge(this.#runs.splice(0, maxRuns))))
     yield* this.#merge(this.#runs.splice(0))
   }
 
@@ -75,17 +76,6 @@ export class ExternalSorter {
         count,
       )
     }
-  }
-
-  #write(batches: Iterable<Batch>): string {
-    const writer = new BlockWriter(this.#ctx.host.disk, this.#ctx.spillPath())
-    try {
-      for (const batch of batches) writer.append(batch)
-    } finally {
-      writer.finish()
-    }
-    this.#ctx.metrics.spilledBytes += writer.sizeBytes
-    return writer.path
   }
 
   *#merge(paths: readonly string[]): Generator<Batch, void> {

@@ -17,8 +17,8 @@ const firstSlots = 1024
 /**
  * Gives every distinct key a dense number, its group, in order of first appearance.
  *
- * Open addressing over pairs (group + 1, low hash word); keys stay columnar in builders. Hashes are compared first, then always the keys.
- * One text key and one number key have loops of their own; a dictionary goes by code; other keys are compared as encoded bytes.
+ * Keys stay columnar in builders, and are always compared, not their hashes alone. A text key is found by `BytesSlots`, and so are keys of other
+ * types and of several columns, as encoded bytes; one number key by open addressing over pairs (group + 1, low hash word); a dictionary by code.
  */
 export class GroupTable {
   count = 0

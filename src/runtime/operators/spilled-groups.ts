@@ -1,9 +1,10 @@
 import type { Batch } from '../../data/batch.ts'
 import { hashRows } from '../../data/key.ts'
 import { sliceBatch } from '../../data/read.ts'
-import { BlockWriter, readBlocks } from '../block-file.ts'
+import { readBlocks } from '../block-file.ts'
 import type { OperatorContext } from '../operator.ts'
 import type { GroupStore } from './group-store.ts'
+import { writeRun } from './write-run.ts'
 
 /** More files than this are first merged to fewer. */
 const maxRuns = 48
@@ -34,7 +35,7 @@ export class SpilledGroups {
   /** Moves all groups in memory to a new run. */
   spill(): void {
     if (this.#store.count === 0) return
-    this.#runs.push(this.#write(this.#store.batches('states')))
+    this.#runs.push(writeRun(this.#ctx, this.#store.batches('states')))
     this.#store.clear()
   }
 
@@ -43,20 +44,9 @@ export class SpilledGroups {
     while (this.#runs.length > maxRuns) {
       // In front again: merging keeps the order of arrival, which some user functions need.
       const oldest = this.#runs.splice(0, maxRuns)
-      this.#runs.unshift(this.#write(this.#merge(oldest, 'states')))
+      this.#runs.unshift(writeRun(this.#ctx, this.#merge(oldest, 'states')))
     }
     yield* this.#merge(this.#runs.splice(0), 'results')
-  }
-
-  #write(batches: Iterable<Batch>): string {
-    const writer = new BlockWriter(this.#ctx.host.disk, this.#ctx.spillPath())
-    try {
-      for (const batch of batches) writer.append(batch)
-    } finally {
-      writer.finish()
-    }
-    this.#ctx.metrics.spilledBytes += writer.sizeBytes
-    return writer.path
   }
 
   *#merge(paths: readonly string[], form: 'states' | 'results'): Generator<Batch, void> {
