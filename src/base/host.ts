@@ -45,5 +45,7 @@ export interface Disk {
   rename(from: string, to: string): void
   /** Removes a file or a tree; does nothing when it is not there. */
   remove(path: string): void
+  /** Removes a folder in which nothing is; does nothing when something is, or the folder is not there. */
+  removeEmptyDirectory(path: string): void
   syncDirectory(path: string): void
 }

@@ -37,6 +37,13 @@ const nodeDisk: Disk = {
   makeDirectory: (path) => orDiskFull(path, () => void fs.mkdirSync(path, { recursive: true })),
   rename: (from, to) => orDiskFull(to, () => fs.renameSync(from, to)),
   remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
+  removeEmptyDirectory(path) {
+    try {
+      fs.rmdirSync(path)
+    } catch (thrown) {
+      if (!notEmptyCodes.has((thrown as NodeJS.ErrnoException).code)) throw thrown
+    }
+  },
   syncDirectory(path) {
     // Windows cannot open a directory; there a rename is durable enough by itself.
     if (process.platform === 'win32') return
@@ -48,6 +55,9 @@ const nodeDisk: Disk = {
     }
   },
 }
+
+// POSIX lets a system say EEXIST of a folder that is not empty. ENOTDIR: where the folder should be there is a file.
+const notEmptyCodes: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'])
 
 function openFile(path: string, flags: string): DiskFile {
   let handle = fs.openSync(path, flags)

@@ -3,8 +3,9 @@ import type { RunResult } from '../backends/backend.ts'
 import { runError } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
+import { cleanUpAtExit } from '../runtime/exit-cleanup.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
-import { newRunFolder, removeStaleRuns } from '../runtime/run-folder.ts'
+import { newRunFolder, removeEmptyRunFolders, removeStaleRuns } from '../runtime/run-folder.ts'
 import { isSameRun, runsFolder } from './identity.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
@@ -24,8 +25,20 @@ export interface FinishedRun extends AsyncDisposable {
 /** Runs a prepared program. */
 export async function execute(prepared: Prepared, options: RunOptions): Promise<FinishedRun> {
   refuseNested()
-  const { planned, program, host, identity, interrupted } = prepared
   const runs = runsFolder(prepared.cwd)
+  const removeEmpty = (): void => removeEmptyRunFolders(prepared.host, runs)
+  const forgetCleanup = cleanUpAtExit(removeEmpty)
+  try {
+    const { id, result } = await runIn(runs, prepared, options)
+    return finished(id, result, runs, prepared)
+  } finally {
+    removeEmpty()
+    forgetCleanup()
+  }
+}
+
+async function runIn(runs: string, prepared: Prepared, options: RunOptions): Promise<{ id: string; result: RunResult }> {
+  const { planned, program, host, identity, interrupted } = prepared
   removeStaleRuns(host, runs, defaultConnectors)
   const folder =
     interrupted ?? newRunFolder(host, runs, { recoverable: planned.physical.mode === 'serial' && options.resumable !== false })
@@ -44,11 +57,14 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
   })
   // The results are there: an older run of the same need not go on any more.
   removeStaleRuns(host, runs, defaultConnectors, (other) => isSameRun(other as never, identity))
-  return finished(folder.id, result, prepared)
+  return { id: folder.id, result }
 }
 
-function finished(id: string, result: RunResult, prepared: Prepared): FinishedRun {
-  const close = (): void => result.close()
+function finished(id: string, result: RunResult, runs: string, prepared: Prepared): FinishedRun {
+  const close = (): void => {
+    result.close()
+    removeEmptyRunFolders(prepared.host, runs)
+  }
   return {
     id,
     outputs: outputsOf(result, prepared.planned.physical),

@@ -3,7 +3,7 @@ let isListening = false
 
 /**
  * Calls `cleanUp` when the process exits, unless the returned function was called before: for runs that process.exit or a second Ctrl-C cut off.
- * One listener serves all runs, since Node.js warns of many.
+ * The last one given is called first: what was made inside of something goes before it. One listener serves all runs, since Node.js warns of many.
  */
 export function cleanUpAtExit(cleanUp: () => void): () => void {
   if (!isListening) process.on('exit', runCleanups)
@@ -13,7 +13,7 @@ export function cleanUpAtExit(cleanUp: () => void): () => void {
 }
 
 function runCleanups(): void {
-  for (const cleanUp of cleanups) {
+  for (const cleanUp of [...cleanups].reverse()) {
     try {
       cleanUp()
     } catch {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Disk, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
@@ -74,6 +75,20 @@ export function removeStaleRuns(
   return removed
 }
 
+/**
+ * Removes the folder of all runs and the one around it where nothing is left in them: a project shows no trace of a run that keeps nothing.
+ *
+ * Safe beside runs that start meanwhile: only an empty folder is removed, and who makes one below it makes those above again.
+ */
+export function removeEmptyRunFolders({ disk }: Host, runsDirectory: string): void {
+  try {
+    disk.removeEmptyDirectory(runsDirectory)
+    disk.removeEmptyDirectory(dirname(runsDirectory))
+  } catch {
+    // An empty folder that may not be removed is no reason to fail.
+  }
+}
+
 const canGoOn = (journal: JournalState): boolean => journal.header.recoverable && !journal.done && !isAlive(journal.process)
 
 /** All run folders, oldest first: ids begin with the time in a fixed width until the year 2059. */
@@ -81,11 +96,21 @@ function foldersIn(
   { disk }: Host,
   runsDirectory: string,
 ): { id: string; directory: string; journal: JournalState | undefined }[] {
-  if (disk.stat(runsDirectory)?.isDirectory !== true) return []
-  return [...disk.list(runsDirectory)].sort().map((id) => {
+  return listOf(disk, runsDirectory).map((id) => {
     const directory = `${runsDirectory}/${id}`
     return { id, directory, journal: journalIn(disk, directory) }
   })
+}
+
+/** The folder comes with the first run that needs it and goes with the last one, at any time. */
+function listOf(disk: Disk, runsDirectory: string): readonly string[] {
+  try {
+    return [...disk.list(runsDirectory)].sort()
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw thrown
+  }
 }
 
 /** Other processes end their runs meanwhile, or may not be read by this one. */

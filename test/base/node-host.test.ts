@@ -42,6 +42,16 @@ describe('nodeHost', () => {
     expect(disk.list(folder)).toEqual(['b'])
   })
 
+  it('removes a folder only when nothing is in it', () => {
+    disk.makeDirectory(join(folder, 'x/y'))
+    disk.removeEmptyDirectory(join(folder, 'x'))
+    expect(disk.list(folder)).toEqual(['x'])
+    disk.removeEmptyDirectory(join(folder, 'x/y'))
+    disk.removeEmptyDirectory(join(folder, 'x'))
+    disk.removeEmptyDirectory(join(folder, 'x'))
+    expect(disk.list(folder)).toEqual([])
+  })
+
   it.runIf(process.platform === 'linux')('reports a full disk as RESOURCE_DISK_FULL', () => {
     const file = disk.append('/dev/full')
     expect(() => file.write(new Uint8Array(10))).toThrow(expect.objectContaining({ code: 'RESOURCE_DISK_FULL' }))

@@ -94,12 +94,12 @@ export function project(files: Readonly<Record<string, string | Uint8Array>>): s
   return folder
 }
 
-/** Files below a folder that no user asked for: staged parts, spilled rows, records of runs. */
+/** What no user asked for below a folder: staged parts, spilled rows, records of runs, and the folders they were in. */
 export function leftovers(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter(
       (entry) =>
-        entry.isFile() &&
+        (entry.isFile() || entry.name === '.millrace' || entry.name === 'runs') &&
         (entry.name.startsWith('.') || entry.parentPath.includes('.millrace') || /\.(part|blocks|probe)$/.test(entry.name)),
     )
     .map((entry) => join(entry.parentPath, entry.name))

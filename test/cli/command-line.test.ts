@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { cli, project } from './cli.ts'
 
@@ -19,6 +20,15 @@ it.each(['run', 'explain', 'check', 'query'])('millrace %s --help says what each
 it('points to the help of the command that was called', async () => {
   const { stderr } = await cli(['check'], { cwd: project({}) })
   expect(stderr).toContain('help: see millrace check --help')
+})
+
+it('leaves nothing of its own behind, whether it writes, prints or fails', async () => {
+  const folder = project(files)
+  // The second time the output is there already.
+  for (const args of [['write.flow'], ['write.flow'], ['print.flow', '--mode', 'serial']]) {
+    await cli(['run', ...args], { cwd: folder })
+    expect(readdirSync(folder)).not.toContain('.millrace')
+  }
 })
 
 it('says that there is no output to choose', async () => {
