@@ -89,7 +89,8 @@ export function bytesOfBase64(text: string): Uint8Array | undefined {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? bytes : undefined
 }
 
-const floatWords: ReadonlyMap<string, number> = new Map([
+/** How doubles that JSON cannot write are written. */
+export const floatWords: ReadonlyMap<string, number> = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],

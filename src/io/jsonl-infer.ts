@@ -1,15 +1,17 @@
 import { dataError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
-import { isInt64 } from '../data/int64.ts'
+import { isInt64, parseInt64 } from '../data/int64.ts'
 import { textAt } from '../data/read.ts'
 import { type Schema, type Type, types } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
 import { sampleRows } from './csv-infer.ts'
+import { floatWords } from './json-value.ts'
 import { LineBlocks } from './lines.ts'
 
 /**
  * Column types of JSON lines from the first rows: objects are structs, arrays are arrays, a number written without point and exponent is int64
- * until another is not, and what is always null is string. Columns come in the order in which their keys were first seen.
+ * until another is not, and what is always null is string. A text that stands for a number which JSON cannot write is one among numbers, as the
+ * sinks write such columns, and a text elsewhere. Columns come in the order in which their keys were first seen.
  *
  * @throws {@link MillraceError} `DATA_BAD_VALUE` when values of one key are of several kinds, `DATA_BAD_JSON`.
  */
@@ -26,9 +28,12 @@ export function inferJson(files: readonly SourceFile[], host: Host, leaveOut: Re
   })
 }
 
+/** `floatWord` and `wideInt` are texts that may stand for numbers: `"NaN"`, `"-Infinity"`, `"9007199254740993"`. */
+type Kind = 'bool' | 'int64' | 'float64' | 'string' | 'floatWord' | 'wideInt' | 'array' | 'struct'
+
 /** What is known of the values at one place; the empty guess has seen null only. */
 interface Guess {
-  kind?: 'bool' | 'int64' | 'float64' | 'string' | 'array' | 'struct'
+  kind?: Kind
   fields?: Map<string, Guess>
   item?: Guess
 }
@@ -84,12 +89,9 @@ function narrow(
 ): void {
   if (value === null) return
   const kind = kindOf(value)
-  if (guess.kind === undefined) guess.kind = kind
-  else if (guess.kind !== kind) {
-    const isNumber = (other: string) => other === 'int64' || other === 'float64'
-    if (!isNumber(kind) || !isNumber(guess.kind)) throw mixed(path, `${guess.kind} and ${kind}`)
-    guess.kind = 'float64'
-  }
+  const joined = guess.kind === undefined ? kind : joinKinds(guess.kind, kind)
+  if (joined === undefined) throw mixed(path, `${nameOf(guess.kind ?? kind)} and ${nameOf(kind)}`)
+  guess.kind = joined
   if (kind === 'array') {
     guess.item ??= {}
     for (const item of value as readonly unknown[]) narrow(guess.item, item, [...path, '[]'], mixed)
@@ -103,7 +105,19 @@ function narrow(
   }
 }
 
-function kindOf(value: unknown): NonNullable<Guess['kind']> {
+/** The kind that values of both have; undefined when there is none. */
+function joinKinds(a: Kind, b: Kind): Kind | undefined {
+  if (a === b) return a
+  const of = (...kinds: readonly Kind[]): boolean => kinds.includes(a) && kinds.includes(b)
+  if (of('int64', 'wideInt')) return 'int64'
+  if (of('int64', 'float64') || of('int64', 'floatWord') || of('float64', 'floatWord')) return 'float64'
+  return nameOf(a) === 'string' && nameOf(b) === 'string' ? 'string' : undefined
+}
+
+const nameOf = (kind: Kind): Exclude<Kind, 'floatWord' | 'wideInt'> =>
+  kind === 'floatWord' || kind === 'wideInt' ? 'string' : kind
+
+function kindOf(value: unknown): Kind {
   switch (typeof value) {
     case 'boolean':
       return 'bool'
@@ -112,7 +126,7 @@ function kindOf(value: unknown): NonNullable<Guess['kind']> {
     case 'number':
       return 'float64'
     case 'string':
-      return 'string'
+      return floatWords.has(value) ? 'floatWord' : typeof parseInt64(value) === 'bigint' ? 'wideInt' : 'string'
     default:
       return Array.isArray(value) ? 'array' : 'struct'
   }
@@ -130,6 +144,6 @@ function typeOf(guess: Guess): Type {
     case 'struct':
       return types.struct(fieldsOf(guess))
     default:
-      return types[guess.kind]
+      return types[nameOf(guess.kind) as 'bool' | 'int64' | 'float64' | 'string']
   }
 }

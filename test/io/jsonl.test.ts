@@ -41,6 +41,23 @@ describe('jsonl source', () => {
     await expect(inferred()).rejects.toMatchObject({ code: 'DATA_BAD_JSON' })
   })
 
+  it('takes texts among numbers for the numbers that JSON cannot write', async () => {
+    write(`{"f":"NaN","i":1,"w":"9007199254740993","n":"NaN","s":"NaN","o":{"x":["-Infinity",1]}}
+{"f":1.5,"i":"-9223372036854775808","w":null,"n":null,"s":"other","o":{"x":[]}}
+{"f":"Infinity","i":null,"w":null,"n":"NaN","s":"9007199254740993","o":null}
+`)
+    expect(await inferred()).toBe('f float64, i int64, w string, n string, s string, o struct<x array<float64>>')
+    expect(await rows()).toEqual([
+      [Number.NaN, 1, '9007199254740993', 'NaN', 'NaN', { x: [Number.NEGATIVE_INFINITY, 1] }],
+      [1.5, -9223372036854775808n, null, null, 'other', { x: [] }],
+      [Number.POSITIVE_INFINITY, null, null, 'NaN', '9007199254740993', null],
+    ])
+    write('{"a":1.5}\n{"a":"9007199254740993"}\n')
+    await expect(inferred()).rejects.toMatchObject({ message: "expected values of one type at 'a', found float64 and string" })
+    write('{"a":"NaN"}\n{"a":true}\n')
+    await expect(inferred()).rejects.toMatchObject({ message: "expected values of one type at 'a', found string and bool" })
+  })
+
   it('reads declared types', async () => {
     write(`{"d":"2026-01-31","t":"2026-01-31T10:00:00Z","b":"aGk=","i":"9007199254740993","f":"-Infinity"}
 {"i":1e3,"f":-0.5e1}

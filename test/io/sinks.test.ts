@@ -96,6 +96,17 @@ describe('file sinks', () => {
     expect(await readRows(jsonlSource, { path: 'out.jsonl' }, { cwd: folder.path, schema: everyType })).toEqual(values)
   })
 
+  it('writes columns of numbers as JSON lines that read back as numbers without a schema', async () => {
+    const numbers = [column('i', types.int64), column('f', types.float64)]
+    const rows = [
+      [-9007199254740993n, Number.NaN],
+      [1, 1.5],
+      [9223372036854775807n, Number.NEGATIVE_INFINITY],
+    ]
+    write(jsonlSink, { path: 'numbers.jsonl' }, numbers, rows)
+    expect(await readRows(jsonlSource, { path: 'numbers.jsonl' }, { cwd: folder.path })).toEqual(rows)
+  })
+
   it('keeps random values in both formats', async () => {
     const schema = [column('i', types.int64), column('f', types.float64), column('s')]
     const row = fc.tuple(
