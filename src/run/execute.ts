@@ -6,7 +6,7 @@ import { defaultConnectors } from '../io/index.ts'
 import { cleanUpAtExit } from '../runtime/exit-cleanup.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
 import { newRunFolder, removeEmptyRunFolders, removeStaleRuns } from '../runtime/run-folder.ts'
-import { isSameRun, runsFolder } from './identity.ts'
+import { isSameRun, runsFolder, type StoredIdentity, storedIdentity } from './identity.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
 import type { Prepared } from './prepare.ts'
@@ -41,12 +41,16 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
   const { planned, program, host, identity, interrupted } = prepared
   removeStaleRuns(host, runs, defaultConnectors)
   const folder =
-    interrupted ?? newRunFolder(host, runs, { recoverable: planned.physical.mode === 'serial' && options.resumable !== false })
+    interrupted ??
+    newRunFolder(host, runs, {
+      recoverable: planned.physical.mode === 'serial' && options.resumable !== false,
+      program: storedIdentity(identity, host) as unknown as Value,
+    })
   const result = await prepared.backend.run({
     plan: planned.physical,
     functions: program.functions,
     connectors: defaultConnectors,
-    program: identity as unknown as Value,
+    program: (program.reference ?? null) as Value,
     workers: prepared.choice.workers,
     memoryBytes: prepared.memoryBytes,
     cwd: prepared.cwd,
@@ -56,7 +60,7 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
     onProgress: options.onProgress,
   })
   // The results are there: an older run of the same need not go on any more.
-  removeStaleRuns(host, runs, defaultConnectors, (other) => isSameRun(other as never, identity))
+  removeStaleRuns(host, runs, defaultConnectors, (other) => isSameRun(other as unknown as StoredIdentity, identity))
   return { id: folder.id, result }
 }
 

@@ -21,7 +21,7 @@ import { planProgram } from '../planner/plan.ts'
 import { ruleNames } from '../planner/rules/index.ts'
 import { runChanged } from '../runtime/journal.ts'
 import { findInterruptedRun, type InterruptedRun } from '../runtime/run-folder.ts'
-import { identityOf, isSameRun, type ProgramIdentity, programDifference, runsFolder } from './identity.ts'
+import { identityOf, isSameRun, type ProgramIdentity, programDifference, runsFolder, type StoredIdentity } from './identity.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
 import { sortResults } from './sorted.ts'
@@ -29,7 +29,7 @@ import { sortResults } from './sorted.ts'
 /** A program bound and planned: ready to explain or to run. */
 export interface Prepared {
   program: Program
-  /** What workers and `--resume` find the program by. */
+  /** What `--resume` finds the program's run by. */
   identity: ProgramIdentity
   /** The run to go on with. */
   interrupted: InterruptedRun | undefined
@@ -94,8 +94,8 @@ function checkRules(names: readonly string[]): void {
 
 /** @throws MillraceError `RUN_CHANGED` when the program is not what it was. */
 function interruptedRun(host: Host, cwd: string, identity: ProgramIdentity): InterruptedRun | undefined {
-  const found = findInterruptedRun(host, runsFolder(cwd), (program) => isSameRun(program as never, identity))
-  const difference = found && programDifference(found.program as never, identity)
+  const found = findInterruptedRun(host, runsFolder(cwd), (program) => isSameRun(program as unknown as StoredIdentity, identity))
+  const difference = found && programDifference(found.program as unknown as StoredIdentity, identity)
   if (difference !== undefined) throw runChanged(difference)
   return found
 }
@@ -159,7 +159,7 @@ async function sample(
     workers: 1,
     memoryBytes: context.memoryBytes,
     cwd: context.cwd,
-    run: { id, directory: join(tmpdir(), `millrace-${id}`), resume: false, recoverable: false },
+    run: { id, directory: join(tmpdir(), `millrace-${id}`), resume: false, recoverable: false, program: null },
     host: context.host,
     signal: context.signal ?? new AbortController().signal,
   })

@@ -14,8 +14,9 @@ import { type GivenParams, type PipelineParams, pipelineParams } from './params.
 export interface Program {
   /** Name for people. */
   name: string
-  /** What `--resume` knows it by: the file's path, or the pipeline's module and name. */
+  /** What `--resume` knows it by: the file's path, or the pipeline's module and name; and the parameters as they were given. */
   key: string
+  given: Value
   plan: UnboundPlan
   functions: FunctionTable
   /** Plain data for a worker's loader; undefined when no worker can import the functions. */
@@ -53,6 +54,7 @@ export async function loadFlow(file: string, text: string, params: GivenParams):
   return {
     name: file,
     key: file,
+    given: [...params].map(([param, value]) => [param, 'text' in value ? value.text : String(value.value)]),
     plan,
     functions: functions as Program['functions'],
     reference: { kind: 'imports', imports },
@@ -80,7 +82,8 @@ export async function loadPipeline(pipeline: Pipeline, given: GivenParams): Prom
   // The values are already in the plan: a pipeline has no parameters left to bind.
   return {
     name: pipeline.name,
-    key: `${pipeline.module}#${pipeline.name}#${JSON.stringify(params.json)}`,
+    key: `${pipeline.module}#${pipeline.name}`,
+    given: params.json,
     ...built,
     reference,
     params: new Map(),
@@ -130,7 +133,8 @@ async function loadedModule(url: string): Promise<Record<string, unknown> | unde
 
 /** A plan built by a script in this process, which no worker can rebuild. */
 export function scratchProgram(built: BuiltPlan): Program {
-  return { name: built.plan.program, key: `scratch#${built.plan.program}`, ...built, reference: undefined, params: new Map() }
+  const name = built.plan.program
+  return { name, key: `scratch#${name}`, given: null, ...built, reference: undefined, params: new Map() }
 }
 
 /** The nearest folder with a package.json above `folder`, else `folder` itself. */

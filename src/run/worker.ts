@@ -11,7 +11,7 @@ import type { ProgramReference } from './program.ts'
 
 /** Finds the functions of a program by importing the user's modules and building the same pipeline again. */
 async function loadFunctions(program: Value): Promise<FunctionTable> {
-  const { reference } = program as unknown as { reference: ProgramReference | null }
+  const reference = program as unknown as ProgramReference | null
   if (reference === null) return new Map()
   if (reference.kind === 'imports') {
     const entries = reference.imports.map(async (imported): Promise<[number, UserFunction]> => {

@@ -13,19 +13,19 @@ export interface RunFolder {
   resume: boolean
   /** Write a journal and keep partition files, so that a killed run can go on. */
   recoverable: boolean
+  /** What the journal says of the program, for a later process to know its run by. It is stored as it is: no secrets. */
+  program: Value
 }
 
 /** Names the folder of a new run below `runsDirectory`; it is made when it is first needed. */
-export function newRunFolder(host: Host, runsDirectory: string, options: { recoverable: boolean }): RunFolder {
+export function newRunFolder(host: Host, runsDirectory: string, options: { recoverable: boolean; program: Value }): RunFolder {
   const time = Math.floor(host.clock.wallTimeUs() / 1000).toString(36)
   const id = `${time}-${host.random.uint32().toString(16).padStart(8, '0')}`
-  return { id, directory: `${runsDirectory}/${id}`, resume: false, recoverable: options.recoverable }
+  return { id, directory: `${runsDirectory}/${id}`, resume: false, ...options }
 }
 
 /** A run that was killed. */
 export interface InterruptedRun extends RunFolder {
-  /** What it was started with. */
-  program: Value
   /** Its outputs may have their final names already. */
   committing: boolean
 }

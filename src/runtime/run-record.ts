@@ -14,10 +14,9 @@ const attemptsAProcess = 1000
 
 export interface RecordRequest {
   plan: PhysicalPlan
-  program: Value
   cwd: string
   host: Host
-  run: { directory: string; resume: boolean; recoverable: boolean }
+  run: { directory: string; resume: boolean; recoverable: boolean; program: Value }
 }
 
 /** A run's folder and journal while it runs. */
@@ -42,9 +41,9 @@ export interface RunRecord {
  *
  * @throws MillraceError `RUN_CHANGED` when the interrupted run was of something else.
  */
-export function openRunRecord({ plan, program, cwd, host, run }: RecordRequest): RunRecord {
+export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecord {
   const { disk } = host
-  const header = headerOf(plan, { program, cwd, recoverable: run.recoverable })
+  const header = headerOf(plan, { ...run, cwd })
   let writer: JournalWriter | undefined
   const begin = (): void => {
     if (writer !== undefined) return

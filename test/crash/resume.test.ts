@@ -20,6 +20,7 @@ export function counted(letter: string): string {
 }
 `
 const flow = `
+param token string = ''
 import { counted(string) returns string } from './counted.ts'
 let marked = from csv('in/*.csv') |> extend counted(letter) as big
 from marked |> aggregate count(*) as rows, sum(n) as total group by big |> order by big |> write csv('out.csv')
@@ -28,7 +29,7 @@ from marked |> where mod(n, 10) = 0 |> order by big, n
 const pipelineModule = `
 import { csv, pipeline, count, sum } from 'millrace'
 import { counted } from './counted.ts'
-export default pipeline('letters', { every: { type: 'int64', default: 10 } }, (p, { every }) => {
+export default pipeline('letters', { every: { type: 'int64', default: 10 }, token: { type: 'string', default: '' } }, (p, { every }) => {
   const marked = p
     .read(csv('in/*.csv', { schema: { letter: 'string', n: 'int64' } }))
     .map(({ letter, n }) => ({ big: counted(letter), n }), { returns: { big: 'string', n: 'int64' } })
@@ -197,6 +198,21 @@ it('simply runs with --resume where nothing was interrupted', async () => {
   const expected = await undisturbed('letters.flow')
   const folder = letterProject()
   expectComplete(folder, await cli(runArguments('letters.flow', '--resume'), { cwd: folder }), expected)
+})
+
+it.each(programs)('stores no values of parameters of %s, and tells other ones all the same', async (program) => {
+  const folder = letterProject()
+  const args = (token: string, ...more: string[]) => runArguments(program, '--param', `token=${token}`, ...more)
+  await killAtCall(folder, 110, args('hunter2'))
+  const kept = readdirSync(join(folder, '.millrace'), { recursive: true, encoding: 'utf8', withFileTypes: true })
+  for (const file of kept.filter((entry) => entry.isFile()))
+    expect(readFileSync(join(file.parentPath, file.name), 'latin1')).not.toContain('hunter2')
+  const before = callsIn(folder).get('a') as number
+  expect(await cli(args('hunter3', '--resume'), { cwd: folder })).toMatchObject({ code: 0, stderr: '' })
+  expect(callsIn(folder).get('a')).toBe(before + rowsAFile)
+  rmSync(join(folder, 'out.csv'))
+  expect(await cli(args('hunter2', '--resume'), { cwd: folder })).toMatchObject({ code: 0, stderr: '' })
+  expect(callsIn(folder).get('a')).toBe(before + rowsAFile)
 })
 
 describe('a run that something changed under after it was killed', () => {

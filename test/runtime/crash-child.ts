@@ -8,5 +8,8 @@ const [folder, mode, recoverable, killAt] = process.argv.slice(2)
 const trouble = { killAt: killAt === 'commit' ? ('commit' as const) : Number(killAt) }
 const host = nodeHost()
 const plan = sinkPlan(mode as 'serial' | 'pipelined', `${folder}/out.jsonl`, { trouble })
-const run = newRunFolder(host, `${folder}/runs`, { recoverable: recoverable === 'true' })
-await inlineBackend.run(requestFor(plan, { cwd: folder, program: { name: 'crash', n: 1n }, run, host }))
+const run = newRunFolder(host, `${folder}/runs`, {
+  recoverable: recoverable === 'true',
+  program: { name: 'crash', n: 1n },
+})
+await inlineBackend.run(requestFor(plan, { cwd: folder, run, host }))

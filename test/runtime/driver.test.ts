@@ -23,7 +23,7 @@ describe('a run whose journal cannot be written', () => {
   it('makes no output visible that was not announced, and can go on later', async () => {
     const cwd = tempFolder()
     const path = join(cwd, 'out.jsonl')
-    const run = { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: true }
+    const run = { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: true, program: null }
     const request = requestFor(sinkPlan('serial', path), { cwd, run })
     await expect(inlineBackend.run({ ...request, host: refusing('"commit"') })).rejects.toMatchObject({
       code: 'RESOURCE_DISK_FAILED',

@@ -288,7 +288,7 @@ export function requestFor(
     workers: 2,
     memoryBytes: 256 * 1024 * 1024,
     cwd,
-    run: { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: false },
+    run: { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: false, program: null },
     host: nodeHost(),
     signal: new AbortController().signal,
     ...extra,

@@ -10,8 +10,7 @@ import { expectedSums, requestFor, sinkPlan, sortedRows, tempFolder, testConnect
 
 const host = nodeHost()
 const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
-const program = { name: 'crash', n: 1n }
-const isSame = (other: unknown): boolean => (other as typeof program).n === 1n
+const isSame = (program: unknown): boolean => (program as { n: bigint }).n === 1n
 
 /** A folder in which a run was killed with SIGKILL. */
 function crash(mode: 'serial' | 'pipelined', recoverable: boolean, killAt: number | 'commit'): string {
@@ -35,7 +34,7 @@ async function resume(folder: string, mode: 'serial' | 'pipelined', change: obje
   const run = findInterruptedRun(host, join(folder, 'runs'), isSame)
   if (run === undefined) throw new Error('no interrupted run was found')
   const plan = { ...sinkPlan(mode, join(folder, 'out.jsonl')), ...change }
-  const result = await inlineBackend.run(requestFor(plan, { cwd: folder, program, run }))
+  const result = await inlineBackend.run(requestFor(plan, { cwd: folder, run }))
   result.close()
   return result.metrics
 }

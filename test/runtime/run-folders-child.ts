@@ -8,8 +8,8 @@ const [project, times] = process.argv.slice(2)
 const host = nodeHost()
 const runs = `${project}/.millrace/runs`
 for (let time = 0; time < Number(times); time++) {
-  const run = newRunFolder(host, runs, { recoverable: true })
-  const record = openRunRecord({ plan: sinkPlan('serial', `${project}/out.jsonl`), program: null, cwd: project, host, run })
+  const run = newRunFolder(host, runs, { recoverable: true, program: null })
+  const record = openRunRecord({ plan: sinkPlan('serial', `${project}/out.jsonl`), cwd: project, host, run })
   record.append({ record: 'commit' })
   record.remove()
   removeEmptyRunFolders(host, runs)
