@@ -86,6 +86,7 @@ export const errorCodes = {
   RUN_WORKER_LOST: 'A worker ended while it was working.',
   RUN_NESTED: 'run() was called while a worker was loading the module.',
   RUN_CANCELLED: 'The run was stopped.',
+  RUN_BUSY: 'Another process is at the run that was to be resumed.',
   RUN_CHANGED: 'The program, its parameters or its inputs changed since the interrupted run.',
 
   RESOURCE_MEMORY: 'An operator that cannot spill needs more memory than the budget holds.',

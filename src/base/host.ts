@@ -37,7 +37,7 @@ export interface Disk {
   openRead(path: string): DiskFile
   /** Creates a file that must not exist. */
   create(path: string): DiskFile
-  /** Opens for appending, creating it when absent. */
+  /** Opens a file that is there, to write at its end whoever else does: each write is put there as one piece. */
   append(path: string): DiskFile
   stat(path: string): FileStat | undefined
   list(path: string): readonly string[]

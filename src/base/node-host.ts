@@ -26,7 +26,7 @@ const nodeRandom: Random = {
 const nodeDisk: Disk = {
   openRead: (path) => openFile(path, 'r'),
   create: (path) => orDiskFull(path, () => openFile(path, 'wx')),
-  append: (path) => orDiskFull(path, () => openFile(path, 'a')),
+  append: (path) => orDiskFull(path, () => openFile(path, fs.constants.O_WRONLY | fs.constants.O_APPEND)),
   stat(path) {
     const stat = fs.statSync(path, { throwIfNoEntry: false })
     if (stat === undefined) return undefined
@@ -59,7 +59,7 @@ const nodeDisk: Disk = {
 // POSIX lets a system say EEXIST of a folder that is not empty. ENOTDIR: where the folder should be there is a file.
 const notEmptyCodes: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'])
 
-function openFile(path: string, flags: string): DiskFile {
+function openFile(path: string, flags: string | number): DiskFile {
   let handle = fs.openSync(path, flags)
   return {
     path,

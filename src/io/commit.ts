@@ -63,9 +63,12 @@ function finishFolder(staged: string, parts: readonly StagedPart[], extension: s
     if (disk.stat(path) !== undefined) disk.rename(path, join(staged, name))
   }
   for (const name of disk.list(staged)) if (!names.has(name)) disk.remove(join(staged, name))
-  const marker = disk.append(join(staged, '_SUCCESS'))
-  marker.sync()
-  marker.close()
+  const markerPath = join(staged, '_SUCCESS')
+  if (disk.stat(markerPath) === undefined) {
+    const marker = disk.create(markerPath)
+    marker.sync()
+    marker.close()
+  }
   disk.syncDirectory(staged)
 }
 

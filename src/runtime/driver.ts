@@ -220,7 +220,7 @@ function clearAfterFailure(
     results.close()
     // Once a commit has begun some outputs may be visible: the others stay staged for the process that goes on.
     if (!keep || !committing) discardStaged(request)
-    if (keep) record.close()
+    if (keep) record.leave()
     else record.remove()
   } catch {
     // The error that ended the run matters more than one of cleaning up after it.

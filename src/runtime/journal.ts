@@ -1,19 +1,21 @@
 import { crc32 } from 'node:zlib'
 import { type MillraceError, runError } from '../base/errors.ts'
-import type { Disk, DiskFile } from '../base/host.ts'
+import type { Disk, DiskFile, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { decodeData, encodeData } from '../ir/serde.ts'
 import { keptFile } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
-import { ownMark, type ProcessMark } from './process-life.ts'
+import { isAlive, ownMark, type ProcessMark } from './process-life.ts'
 import type { JournalRecord } from './run-state.ts'
 
 /** The first line of a journal: what the run is, and who may clean up after it. */
 export interface JournalHeader {
   record: 'run'
   version: 1
+  /** Names the claim of the process that started the run. */
+  claim: string
   process: ProcessMark
   /** May a later process go on with it? Else the header only tells whose left-overs these are. */
   recoverable: boolean
@@ -24,31 +26,48 @@ export interface JournalHeader {
   sinks: readonly { connector: string; options: Value }[]
   cwd: string
 }
-/** Written each time a process takes an interrupted run over. */
-type Takeover = { record: 'resume'; process: ProcessMark }
-type AnyRecord = JournalHeader | Takeover | JournalRecord
+/** Written by whoever would go on with the run. */
+type Claim = { record: 'resume'; claim: string; process: ProcessMark }
+/** Who made this claim has nothing to do with the run any more, though its process may live on. */
+type Left = { record: 'left'; claim: string }
+type AnyRecord = JournalHeader | Claim | Left | JournalRecord
+
+/** Who has claimed the run. */
+interface Claimant {
+  claim: string
+  process: ProcessMark
+  left: boolean
+}
 
 /** What a journal says. */
 export interface JournalState {
   header: JournalHeader
-  /** The process that wrote last. */
-  process: ProcessMark
-  /** How many processes have worked on it. */
-  generation: number
+  /** In the order of their claims: the run is that of the first who is there still. */
+  claimants: readonly Claimant[]
   tasks: ReadonlyMap<string, { attempt: number; report: TaskReport }>
   committing: boolean
   done: boolean
-  /** Bytes of whole records; what follows was cut off by a crash. */
-  sizeBytes: number
 }
 
 export const journalPath = (directory: string): string => `${directory}/journal.jsonl`
 
+/** A name for a claim, which no other one has. */
+export const newClaim = ({ random }: Host): string => random.uint32().toString(36) + random.uint32().toString(36)
+
+/** The process that has the run, unless it is free. */
+export const ownerOf = ({ claimants }: JournalState): ProcessMark | undefined => claimants.find(isThere)?.process
+
+const isThere = ({ left, process }: Claimant): boolean => !left && isAlive(process)
+
 /** The header of a new run. */
-export function headerOf(plan: PhysicalPlan, run: { program: Value; cwd: string; recoverable: boolean }): JournalHeader {
+export function headerOf(
+  plan: PhysicalPlan,
+  run: { claim: string; program: Value; cwd: string; recoverable: boolean },
+): JournalHeader {
   return {
     record: 'run',
     version: 1,
+    claim: run.claim,
     process: ownMark(),
     recoverable: run.recoverable,
     fingerprint: plan.fingerprint,
@@ -74,43 +93,97 @@ function sourcesOf(plan: PhysicalPlan): readonly SourceFile[] {
 /** Appends records, each one on the disk before the call returns. One line a record: CRC-32, a space, JSON. */
 export class JournalWriter {
   readonly #file: DiskFile
+  readonly #claim: string
 
-  private constructor(file: DiskFile) {
+  private constructor(file: DiskFile, claim: string) {
     this.#file = file
+    this.#claim = claim
   }
 
   /** Starts a journal in an existing folder. */
   static create(disk: Disk, directory: string, header: JournalHeader): JournalWriter {
     return keptFile(directory, () => {
-      const writer = new JournalWriter(disk.create(journalPath(directory)))
+      const writer = new JournalWriter(disk.create(journalPath(directory)), header.claim)
       writer.append(header)
       disk.syncDirectory(directory)
       return writer
     })
   }
 
-  /** Goes on with a journal; a torn last line is put out of the way first. */
-  static reopen(disk: Disk, directory: string, state: JournalState): JournalWriter {
-    const path = journalPath(directory)
-    const torn = (disk.stat(path)?.sizeBytes ?? 0) > state.sizeBytes
-    const writer = new JournalWriter(disk.append(path))
-    // Readers skip an empty or broken line, so ending the torn one is enough.
-    if (torn) writer.#file.write(encoder.encode('\n'))
-    writer.append({ record: 'resume', process: ownMark() })
-    return writer
+  /**
+   * Takes a run over that nobody works on, and reads what was done of it.
+   *
+   * Claims are appended, so that all see them in one order, and whoever finds nobody before itself has the run: of many who try at once exactly one
+   * does. A claim ends with its process, however that ends; there is no lock that could be left behind.
+   *
+   * @returns also how many claims there were before.
+   * @throws MillraceError `RUN_BUSY` when another one has it, or has removed it meanwhile.
+   */
+  static takeOver(
+    disk: Disk,
+    directory: string,
+    claim: string,
+  ): { writer: JournalWriter; earlier: JournalState; claims: number } {
+    const writer = new JournalWriter(openJournal(disk, directory), claim)
+    try {
+      // After a torn last line; readers skip an empty one.
+      writer.append({ record: 'resume', claim, process: ownMark() }, '\n')
+      const earlier = readJournal(disk, directory)
+      const claims = earlier?.claimants.findIndex((claimant) => claimant.claim === claim) ?? -1
+      if (earlier === undefined || claims < 0 || earlier.done) throw runBusy(undefined)
+      const other = earlier.claimants.slice(0, claims).find(isThere)
+      if (other !== undefined) throw runBusy(other.process)
+      return { writer, earlier, claims }
+    } catch (thrown) {
+      writer.leave()
+      throw thrown
+    }
   }
 
-  append(record: AnyRecord): void {
+  append(record: AnyRecord, before = ''): void {
     const text = encodeData(record)
     keptFile(this.#file.path, () => {
-      this.#file.write(encoder.encode(`${crc32(text).toString(16).padStart(8, '0')} ${text}\n`))
+      this.#file.write(encoder.encode(`${before}${crc32(text).toString(16).padStart(8, '0')} ${text}\n`))
       this.#file.sync()
     })
+  }
+
+  /** Gives the run up, for others to go on with, and closes the journal. */
+  leave(): void {
+    try {
+      this.append({ record: 'left', claim: this.#claim })
+    } catch {
+      // Then the others have to wait for the end of this process.
+    }
+    this.close()
   }
 
   close(): void {
     this.#file.close()
   }
+}
+
+/** A run that was found a moment ago may be over and gone. */
+function openJournal(disk: Disk, directory: string): DiskFile {
+  return keptFile(directory, () => {
+    try {
+      return disk.append(journalPath(directory))
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') throw runBusy(undefined)
+      throw thrown
+    }
+  })
+}
+
+/** @param owner - who works on the run; undefined when its folder is gone. */
+export function runBusy(owner: ProcessMark | undefined): MillraceError {
+  if (owner === undefined)
+    return runError('RUN_BUSY', 'the interrupted run is gone: another process has ended or removed it meanwhile', {
+      hint: 'look at its outputs, then run again',
+    })
+  return runError('RUN_BUSY', `the run cannot be resumed here: process ${owner.pid} is working on it`, {
+    hint: 'wait until that process has ended; if it did not end well, --resume goes on from there',
+  })
 }
 
 const encoder = new TextEncoder()
@@ -120,23 +193,22 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
   const text = readText(disk, journalPath(directory))
   if (text === undefined) return undefined
   let header: JournalHeader | undefined
-  let process: ProcessMark | undefined
-  let generation = 1
   let committing = false
   let done = false
-  let sizeBytes = 0
+  const claimants: Claimant[] = []
   const tasks = new Map<string, { attempt: number; report: TaskReport }>()
   for (const line of text.split('\n').slice(0, -1)) {
     const record = parseLine(line)
-    if (record !== undefined) sizeBytes += Buffer.byteLength(line) + 1
     switch (record?.record) {
       case 'run':
         header = record
-        process = record.process
+        claimants.push({ claim: record.claim, process: record.process, left: false })
         break
       case 'resume':
-        process = record.process
-        generation++
+        claimants.push({ claim: record.claim, process: record.process, left: false })
+        break
+      case 'left':
+        for (const claimant of claimants) if (claimant.claim === record.claim) claimant.left = true
         break
       case 'task':
         tasks.set(`${record.stage}/${record.task}`, { attempt: record.attempt, report: record.report })
@@ -149,7 +221,7 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
         break
     }
   }
-  return header && process && { header, process, generation, tasks, committing, done, sizeBytes }
+  return header && { header, claimants, tasks, committing, done }
 }
 
 function parseLine(line: string): AnyRecord | undefined {

@@ -2,8 +2,7 @@ import { dirname } from 'node:path'
 import type { Disk, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
-import { type JournalState, readJournal } from './journal.ts'
-import { isAlive } from './process-life.ts'
+import { type JournalState, JournalWriter, newClaim, ownerOf, readJournal, runBusy } from './journal.ts'
 
 /** Where a run keeps its journal, partition files and spilled rows. */
 export interface RunFolder {
@@ -30,17 +29,23 @@ export interface InterruptedRun extends RunFolder {
   committing: boolean
 }
 
-/** The newest run which can go on (its process is gone, it kept a journal, and it did not end) of a program that `isSame`. */
+/**
+ * The newest run which can go on (it kept a journal, and did not end) of a program that `isSame`.
+ *
+ * @throws MillraceError `RUN_BUSY` when a process is working on it.
+ */
 export function findInterruptedRun(
   host: Host,
   runsDirectory: string,
   isSame: (program: Value) => boolean,
 ): InterruptedRun | undefined {
   const found = foldersIn(host, runsDirectory).findLast(
-    ({ journal }) => journal !== undefined && canGoOn(journal) && isSame(journal.header.program),
+    ({ journal }) => journal !== undefined && isUnfinished(journal) && isSame(journal.header.program),
   )
   if (found?.journal === undefined) return undefined
   const { id, directory, journal } = found
+  const owner = ownerOf(journal)
+  if (owner !== undefined) throw runBusy(owner)
   const { program } = journal.header
   return { id, directory, resume: true, recoverable: true, program, committing: journal.committing }
 }
@@ -60,9 +65,10 @@ export function removeStaleRuns(
   const removed: string[] = []
   for (const { id, directory, journal } of foldersIn(host, runsDirectory)) {
     // Without a header it may be a run that is just starting; its folder is a few bytes.
-    if (journal === undefined || isAlive(journal.process)) continue
-    if (canGoOn(journal) && !isSuperseded(journal.header.program)) continue
+    if (journal === undefined || ownerOf(journal) !== undefined) continue
+    if (isUnfinished(journal) && !isSuperseded(journal.header.program)) continue
     try {
+      if (isUnfinished(journal)) endForGood(host, directory)
       for (const { connector, options } of journal.header.sinks) {
         connectors.sinks.get(connector)?.discard(options as never, { host, cwd: journal.header.cwd, runId: id })
       }
@@ -89,7 +95,17 @@ export function removeEmptyRunFolders({ disk }: Host, runsDirectory: string): vo
   }
 }
 
-const canGoOn = (journal: JournalState): boolean => journal.header.recoverable && !journal.done && !isAlive(journal.process)
+const isUnfinished = ({ header, done }: JournalState): boolean => header.recoverable && !done
+
+/** A process may be about to go on with the run that is to be removed: one of both gets it. */
+function endForGood(host: Host, directory: string): void {
+  const { writer } = JournalWriter.takeOver(host.disk, directory, newClaim(host))
+  try {
+    writer.append({ record: 'done' })
+  } finally {
+    writer.leave()
+  }
+}
 
 /** All run folders, oldest first: ids begin with the time in a fixed width until the year 2059. */
 function foldersIn(

@@ -1,15 +1,14 @@
-import { runError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
-import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, readJournal } from './journal.ts'
+import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, newClaim } from './journal.ts'
 import { keptFile } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { type RunFiles, runFiles } from './run-files.ts'
 import type { JournalRecord } from './run-state.ts'
 import type { Reusable } from './schedule.ts'
 
-/** Attempts of one process are numbered from here on, those of the next one that takes the run over from twice this. */
+/** Attempts of the first process that takes the run over are numbered from here on, those of the next one from twice this. */
 const attemptsAProcess = 1000
 
 export interface RecordRequest {
@@ -29,6 +28,8 @@ export interface RunRecord {
   /** Makes the folder now, for files that other threads put there by themselves. */
   begin(): void
   close(): void
+  /** Closes it for a later process, or this one, to go on with the run. */
+  leave(): void
   /** Removes the folder. */
   remove(): void
 }
@@ -39,11 +40,12 @@ export interface RunRecord {
  * A run that cannot be taken over gets a journal too, of its header only, as soon as its folder exists or files may be staged elsewhere:
  * so what it leaves when it is killed can be told from the files of a live one.
  *
- * @throws MillraceError `RUN_CHANGED` when the interrupted run was of something else.
+ * @throws MillraceError `RUN_BUSY` when another process has the interrupted run, `RUN_CHANGED` when it was of something else.
  */
 export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecord {
   const { disk } = host
-  const header = headerOf(plan, { ...run, cwd })
+  const claim = newClaim(host)
+  const header = headerOf(plan, { ...run, claim, cwd })
   let writer: JournalWriter | undefined
   const begin = (): void => {
     if (writer !== undefined) return
@@ -57,25 +59,31 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
     }
   }
   const files = runFiles(disk, run.directory, run.recoverable, begin)
-  let earlier: JournalState | undefined
+  let reusable: Reusable = new Map()
+  let earlierClaims = 0
   if (run.resume) {
-    earlier = readJournal(disk, run.directory)
-    if (earlier === undefined)
-      throw runError('RUN_CHANGED', `the interrupted run has no journal at '${journalPath(run.directory)}'`)
-    checkUnchanged(earlier.header, header)
-    writer = JournalWriter.reopen(disk, run.directory, earlier)
+    const taken = JournalWriter.takeOver(disk, run.directory, claim)
+    try {
+      checkUnchanged(taken.earlier.header, header)
+      reusable = stillThere(host, taken.earlier)
+      removeOthers(host, run.directory, reusable)
+    } catch (thrown) {
+      taken.writer.leave()
+      throw thrown
+    }
+    writer = taken.writer
+    earlierClaims = taken.claims
   } else if (run.recoverable || plan.sinks.length > 0) begin()
-  const reusable = earlier === undefined ? new Map() : stillThere(host, earlier)
-  if (earlier !== undefined) removeOthers(host, run.directory, reusable)
   return {
     files,
     reusable,
-    firstAttempt: (earlier?.generation ?? 0) * attemptsAProcess,
+    firstAttempt: earlierClaims * attemptsAProcess,
     append: (record) => {
       if (run.recoverable || run.resume) writer?.append(record)
     },
     begin,
     close: () => writer?.close(),
+    leave: () => writer?.leave(),
     remove: () => {
       writer?.close()
       writer = undefined

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type CliResult, cli, killGroup, leftovers, project, startCli } from '../cli/cli.ts'
+import { type CliResult, cli, killGroup, leftovers, project, type RunningCli, startCli } from '../cli/cli.ts'
 
 // Seven files make seven splits: a to g, each with rows of its own letter.
 const letters = 'abcdefg'
@@ -50,6 +50,14 @@ function letterProject(): string {
     'letters.flow': flow,
     'letters.ts': pipelineModule,
   })
+}
+
+/** How the `count`-th of these commands to end has ended. */
+function nextEnd(runs: readonly RunningCli[], count: number): Promise<CliResult> {
+  const { promise, resolve } = Promise.withResolvers<CliResult>()
+  let ended = 0
+  for (const run of runs) void run.ended.then((result) => ++ended === count && resolve(result))
+  return promise
 }
 
 const runArguments = (program: string, ...more: string[]): string[] => [
@@ -183,6 +191,29 @@ it('can be killed and go on by one and the same command', async () => {
   await killAtCall(folder, 110, args)
   expectComplete(folder, await cli(args, { cwd: folder }), expected)
   expect(callsIn(folder).get('b')).toBe(rowsAFile)
+})
+
+it('is taken over by exactly one of several that would go on with it at once, again after that one was killed', async () => {
+  const expected = await undisturbed('letters.flow')
+  const folder = letterProject()
+  await killAtCall(folder, 110, runArguments('letters.flow'))
+  for (const call of [110 + 40, 110 + 40 + 60]) {
+    writeFileSync(join(folder, 'hold'), String(call))
+    const runs = Array.from({ length: 3 }, () => startCli(runArguments('letters.flow', '--resume'), { cwd: folder }))
+    // The one that has it comes to the held call and does not end.
+    const losers = await Promise.all([nextEnd(runs, 1), nextEnd(runs, 2)])
+    for (const { code, stdout, stderr } of losers) {
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^error RUN_BUSY: the run cannot be resumed here: process \d+ is working on it\n +help: wait until/)
+    }
+    const winner = runs.find(({ child }) => child.exitCode === null) as RunningCli
+    await winner.until(() => readFileSync(join(folder, 'calls')).length >= call, `call ${call}`)
+    killGroup(winner)
+    await winner.ended
+  }
+  rmSync(join(folder, 'hold'))
+  expectComplete(folder, await cli(runArguments('letters.flow', '--resume'), { cwd: folder }), expected)
+  expect([...callsIn(folder)].filter(([, calls]) => calls === rowsAFile).map(([letter]) => letter)).toContain('a')
 })
 
 it('goes on after the last record was torn', async () => {

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { inlineBackend } from '../../src/backends/inline/index.ts'
 import { nodeHost } from '../../src/base/node-host.ts'
 import { findInterruptedRun, removeStaleRuns } from '../../src/runtime/run-folder.ts'
+import { openRunRecord, type RunRecord } from '../../src/runtime/run-record.ts'
 import { expectedSums, requestFor, sinkPlan, sortedRows, tempFolder, testConnectors } from './plans.ts'
 
 const host = nodeHost()
@@ -37,6 +39,13 @@ async function resume(folder: string, mode: 'serial' | 'pipelined', change: obje
   const result = await inlineBackend.run(requestFor(plan, { cwd: folder, run }))
   result.close()
   return result.metrics
+}
+
+/** Takes the killed run in the folder over, as it was found now. */
+function claimOf(folder: string): () => RunRecord {
+  const run = findInterruptedRun(host, join(folder, 'runs'), isSame)
+  if (run === undefined) throw new Error('no interrupted run was found')
+  return () => openRunRecord({ plan: sinkPlan('serial', join(folder, 'out.jsonl')), cwd: folder, host, run })
 }
 
 describe('a killed run that keeps a journal', () => {
@@ -82,6 +91,46 @@ describe('a killed run that keeps a journal', () => {
     })
     await resume(folder, 'serial')
     expect(rowsIn(folder)).toEqual(expectedSums())
+  })
+
+  it('goes to one of those who would go on with it, and to another one when that one has left', () => {
+    const folder = crash('serial', true, 2)
+    const claim = claimOf(folder)
+    const winner = claim()
+    const text = `the run cannot be resumed here: process ${process.pid} is working on it`
+    for (let other = 0; other < 3; other++) expect(claim).toThrow(expect.objectContaining({ code: 'RUN_BUSY', message: text }))
+    expect(() => findInterruptedRun(host, join(folder, 'runs'), isSame)).toThrow(expect.objectContaining({ code: 'RUN_BUSY' }))
+    expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors, isSame)).toEqual([])
+    expect(winner.reusable.size).toBe(2)
+    winner.leave()
+    const next = claim()
+    expect(next.reusable.size).toBe(2)
+    // Files of attempts are told by their numbers, so nobody may have those of another one.
+    expect(next.firstAttempt).toBeGreaterThan(winner.firstAttempt)
+    next.remove()
+    expect(claim).toThrow(expect.objectContaining({ code: 'RUN_BUSY', message: expect.stringContaining('is gone') }))
+    expect(readdirSync(join(folder, 'runs'))).toEqual([])
+  })
+
+  it('is not kept from going on by a dead process whose number a living one has', async () => {
+    const folder = crash('serial', true, 2)
+    const [id] = readdirSync(join(folder, 'runs'))
+    const text = JSON.stringify({ record: 'resume', claim: 'x', process: { pid: process.pid, started: 'another time' } })
+    const line = `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`
+    appendFileSync(join(folder, 'runs', id, 'journal.jsonl'), line)
+    expect((await resume(folder, 'serial')).reusedTasks).toBe(2)
+  })
+
+  it('does not go on any more once somebody has begun to remove it', () => {
+    const folder = crash('serial', true, 2)
+    const claim = claimOf(folder)
+    const refuse = (): never => {
+      throw new Error('EACCES: permission denied')
+    }
+    const locked = { ...host, disk: { ...host.disk, remove: refuse } }
+    expect(removeStaleRuns(locked, join(folder, 'runs'), testConnectors, isSame)).toEqual([])
+    expect(claim).toThrow(expect.objectContaining({ code: 'RUN_BUSY' }))
+    expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toHaveLength(1)
   })
 
   it('is not found for another program, and not removed as stale', () => {
