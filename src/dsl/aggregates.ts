@@ -1,4 +1,5 @@
 import type { Place } from '../base/place.ts'
+import { wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import { type Expr, toSyntax } from './expr.ts'
 import type { Syntax } from './syntax.ts'
@@ -26,12 +27,14 @@ function aggregate<C extends string, R>(
   extra: { distinct?: boolean; star?: boolean } = {},
 ): Aggregate<C, R> {
   const at = callPlace()
-  return { syntax: { at, s: 'call', fn, fnAt: at, args: args.map((arg) => argument(arg, at)), named: [], ...extra } }
+  return { syntax: { at, s: 'call', fn, fnAt: at, args: args.map((arg) => argument(fn, arg, at)), named: [], ...extra } }
 }
 
 // A text is a column's name here: constants make no sense as the argument of an aggregate.
-const argument = (arg: unknown, at: Place): Syntax =>
-  typeof arg === 'string' ? { at, s: 'name', name: arg, quoted: true } : toSyntax(arg)
+function argument(fn: string, arg: unknown, at: Place): Syntax {
+  if (arg === undefined) throw wrongArgument(fn, 'the name of a column or an expression', arg, `for example ${fn}('price')`)
+  return typeof arg === 'string' ? { at, s: 'name', name: arg, quoted: true } : toSyntax(arg)
+}
 
 /** Number of rows, or of rows where the argument is not null. */
 export function count<const A extends Argument = never>(of?: A): Aggregate<ColumnsOf<A>, number> {

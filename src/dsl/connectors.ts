@@ -1,5 +1,6 @@
 import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
+import { optionsOf, wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import { toSyntax } from './expr.ts'
 import { nameOfKind } from './kind-name.ts'
@@ -33,14 +34,30 @@ export function specOf(given: ConnectorSpec<unknown>, verb: 'read' | 'write'): C
   })
 }
 
+const extensions: Readonly<Record<string, string>> = {
+  text: 'txt',
+  csv: 'csv',
+  jsonl: 'jsonl',
+  changes: 'jsonl',
+  changelog: 'jsonl',
+}
 const optionNames: Readonly<Record<string, string>> = { nullText: 'null_text' }
 
 function connector<T>(kind: string, path: string, options: object, schema?: SchemaSpec): ConnectorSpec<T> {
   const at = callPlace()
+  if (typeof path !== 'string') throw wrongArgument(kind, 'a path', path, `for example ${kind}('data/rows.${extensions[kind]}')`)
   const named = Object.entries(options)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ({ name: optionNames[name] ?? name, value: toSyntax(value), at }))
-  return { spec: { connector: kind, at, positional: [toSyntax(path)], named, schema: schema && { schema: schemaOf(schema) } } }
+  return {
+    spec: {
+      connector: kind,
+      at,
+      positional: [toSyntax(path)],
+      named,
+      schema: schema === undefined ? undefined : { schema: schemaOf(schema) },
+    },
+  }
 }
 
 /** Lines of text files: rows `{ line }`. `path` may be a pattern or a folder. */
@@ -61,11 +78,21 @@ export interface CsvOptions<S extends SchemaSpec | undefined> {
   /** When written: `error` (default) refuses to replace an existing file. */
   mode?: 'error' | 'overwrite'
 }
+const csvOptions = {
+  schema: 'other',
+  header: 'boolean',
+  delimiter: 'string',
+  quote: 'string',
+  nullText: 'string',
+  mode: 'string',
+} as const
+
 /** Comma-separated files, to read and to write. */
 export function csv<const S extends SchemaSpec | undefined = undefined>(
   path: string,
-  { schema, ...options }: CsvOptions<S> = {},
+  given: CsvOptions<S> = {},
 ): ConnectorSpec<S extends SchemaSpec ? RowOfSchema<S> : AnyRow> {
+  const { schema, ...options } = optionsOf('csv', given, csvOptions)
   return connector('csv', path, options, schema)
 }
 
@@ -77,20 +104,22 @@ export interface JsonlOptions<S extends SchemaSpec | undefined> {
 /** Files of one JSON object a line, to read and to write. */
 export function jsonl<const S extends SchemaSpec | undefined = undefined>(
   path: string,
-  { schema, ...options }: JsonlOptions<S> = {},
+  given: JsonlOptions<S> = {},
 ): ConnectorSpec<S extends SchemaSpec ? RowOfSchema<S> : AnyRow> {
+  const { schema, ...options } = optionsOf('jsonl', given, { schema: 'other', mode: 'string' })
   return connector('jsonl', path, options, schema)
 }
 
 /** Rows with their changes: JSON lines with `_op` (`+` or `-`) and `_epoch` beside the columns. */
 export function changes<const S extends SchemaSpec | undefined = undefined>(
   path: string,
-  { schema }: { schema?: S } = {},
+  options: { schema?: S } = {},
 ): ConnectorSpec<S extends SchemaSpec ? RowOfSchema<S> : AnyRow> {
+  const { schema } = optionsOf('changes', options, { schema: 'other' })
   return connector('changes', path, {}, schema)
 }
 
 /** Writes the net changes of each epoch as JSON lines: the rows with `_op` and `_epoch`. */
 export function changelog(path: string, options: { mode?: 'error' | 'overwrite' } = {}): ConnectorSpec<never> {
-  return connector('changelog', path, options)
+  return connector('changelog', path, optionsOf('changelog', options, { mode: 'string' }))
 }

@@ -1,6 +1,8 @@
 import { planError } from '../base/errors.ts'
 import type { Type } from '../data/type.ts'
+import { wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
+import { nameOfKind } from './kind-name.ts'
 import { parseTypeText, type TypeText, typeSyntaxOf } from './schema.ts'
 import type { Syntax, SyntaxForm } from './syntax.ts'
 
@@ -82,6 +84,7 @@ export class Expr<T = unknown> {
   }
   /** Is it one of the list? Null when nothing matches and a null took part. */
   isIn(list: readonly ExprLike<T>[]): Expr<boolean> {
+    if (!Array.isArray(list)) throw wrongArgument('isIn', 'a list', list, "for example row.shop.isIn(['north', 'south'])")
     return make({ s: 'in', value: this.syntax, list: list.map((item) => toSyntax(item)), negated: false })
   }
   /** Does the text match, `%` being any text and `_` one character? */
@@ -185,6 +188,7 @@ export function call<T = unknown>(fn: string, args: readonly unknown[]): Expr<T>
 
 /** An expression in the text language: `expr<number>('price * qty')`. Checked when the pipeline is bound. */
 export function expr<T = unknown>(text: string): Expr<T> {
+  if (typeof text !== 'string') throw wrongArgument('expr', 'a text', text, "for example expr('price * qty')")
   return new Expr<T>(textSyntax(text))
 }
 
@@ -195,7 +199,7 @@ export function lit<T>(value: T): Expr<T> {
 
 /** `then` where the condition is true, else `otherwise`. */
 export function when<A, B>(condition: Expr<boolean>, then: ExprLike<A>, otherwise: ExprLike<B>): Expr<A | B> {
-  return make({ s: 'case', arms: [{ when: condition.syntax, then: toSyntax(then) }], else: toSyntax(otherwise) })
+  return make({ s: 'case', arms: [{ when: toSyntax(condition), then: toSyntax(then) }], else: toSyntax(otherwise) })
 }
 
 /** A text that is parsed before binding, so that a program without texts never loads the parser. */
@@ -236,8 +240,8 @@ export function toSyntax(value: unknown): Syntax {
       if (Array.isArray(value)) return { at, s: 'array', items: value.map((item) => toSyntax(item)) }
       throw planError(
         'PLAN_TYPE_MISMATCH',
-        `a constant must be a string, number, bigint, boolean, Date, null or an array of those, found ${typeof value}`,
-        { at },
+        `a constant must be a string, number, bigint, boolean, Date, null or an array of those, found ${nameOfKind(value)}`,
+        { at, hint: 'take what is needed of it, as a string or a number' },
       )
   }
 }

@@ -1,11 +1,11 @@
 import { planError } from '../base/errors.ts'
 import type { CombineFn } from '../ir/user-function.ts'
 import type { Aggregate } from './aggregates.ts'
+import { isRecord, namesOf, optionsOf, wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import { Collection } from './collection.ts'
 import { type ConnectorSpec, specOf } from './connectors.ts'
-import { type Expr, rowHandle, textSyntax, toSyntax } from './expr.ts'
-import { nameOfKind } from './kind-name.ts'
+import { type Expr, toSyntax } from './expr.ts'
 import type { FunctionOptions } from './plan-builder.ts'
 import type {
   Aggregated,
@@ -23,7 +23,23 @@ import type {
 } from './row-types.ts'
 import { type ColumnType, type RowOfSchema, returnsOf, type SchemaSpec, type ValueOfType } from './schema.ts'
 import { type SortSpec, sortSyntax } from './sort.ts'
-import type { ItemSyntax, Syntax, UnboundForm, UnboundPort } from './syntax.ts'
+import type { Syntax, UnboundForm, UnboundPort } from './syntax.ts'
+import {
+  aggregateItems,
+  byItems,
+  checkJoin,
+  checkRowCount,
+  closureOptions,
+  columnItem,
+  columnsOf,
+  equalColumns,
+  functionOptions,
+  itemsOf,
+  leftAlias,
+  predicateSyntax,
+  rightAlias,
+  unnestItems,
+} from './verb-syntax.ts'
 
 /** A declared result of a closure: a row type as a record, or an element's type. */
 export type Returns = SchemaSpec | ColumnType
@@ -82,9 +98,11 @@ export class PCollection<T> extends Collection<T> {
 
   /** A table keyed by what the function returns: a scalar, or an object of scalars. */
   keyBy<K>(fn: (row: T) => K, options: FunctionOptions = {}): PTable<K, T> {
+    if (typeof fn !== 'function') throw wrongArgument('keyBy', 'a function', fn, 'for example keyBy((row) => row.id)')
     const pair = (row: T): [K, T] => [fn(row), row]
+    const given = optionsOf('keyBy', options, functionOptions)
     // The pair holds the row, so that all of it is read whatever `fn` reads.
-    const ref = { ...this.builder.function('keyBy', pair as never, { ...options, user: fn }), reads: 'all' as const }
+    const ref = { ...this.builder.function('keyBy', pair as never, { ...given, user: fn }), reads: 'all' as const }
     return new PTable(
       this.builder,
       this.builder.add({ u: 'parallelDo', shape: 'map', fn: ref, keyed: true, valueIsRow: true }, [this.port]),
@@ -96,8 +114,10 @@ export class PCollection<T> extends Collection<T> {
     fn: Function,
     options: ClosureOptions<Returns | undefined>,
   ): PCollection<U> {
-    const ref = this.builder.function(shape === 'do' ? 'parallelDo' : shape, fn as never, options)
-    return this.#then({ u: 'parallelDo', shape, fn: ref, returns: returnsOf(options.returns) })
+    const verb = shape === 'do' ? 'parallelDo' : shape
+    const given = optionsOf(verb, options, shape === 'filter' ? functionOptions : closureOptions)
+    const ref = this.builder.function(verb, fn as never, given)
+    return this.#then({ u: 'parallelDo', shape, fn: ref, returns: returnsOf(given.returns) })
   }
 
   // ---- relational verbs
@@ -112,32 +132,35 @@ export class PCollection<T> extends Collection<T> {
   select<S extends Items>(items: (row: RowExprs<T>) => S): PCollection<RowOf<S>>
   select(...items: readonly unknown[]): PCollection<never> {
     const [first] = items
-    const list = typeof first === 'function' ? itemsOf(first) : items.map((name) => columnItem(String(name)))
+    const example = "for example select('shop', 'price') or select((row) => ({ total: row.price.mul(row.count) }))"
+    const list = typeof first === 'function' ? itemsOf('select', first) : namesOf('select', items, example).map(columnItem)
     return this.#then({ u: 'select', distinct: false, items: list })
   }
 
   /** All columns, and these. */
   extend<S extends Items>(items: (row: RowExprs<T>) => S): PCollection<Extended<T, S>> {
-    return this.#then({ u: 'extend', items: itemsOf(items) })
+    return this.#then({ u: 'extend', items: itemsOf('extend', items) })
   }
 
   /** All columns, these replaced; they must exist. */
   set<S extends { [K in ColumnOf<T>]?: unknown }>(items: (row: RowExprs<T>) => S): PCollection<Extended<T, S>> {
-    const at = callPlace()
-    const record = items(rowHandle() as RowExprs<T>)
-    return this.#then({ u: 'set', items: Object.entries(record).map(([name, value]) => ({ name, value: toSyntax(value), at })) })
+    return this.#then({ u: 'set', items: columnsOf('set', items) })
   }
 
   /** All columns but these. */
   drop<K extends ColumnOf<T>>(...names: readonly K[]): PCollection<Without<T, K>> {
     const at = callPlace()
+    namesOf('drop', names, "for example drop('price', 'count')")
     return this.#then({ u: 'drop', names: names.map((name) => ({ name, at })) })
   }
 
   /** All columns, some under new names. */
   rename<const M extends { readonly [K in ColumnOf<T>]?: string }>(names: M): PCollection<Renamed<T, M>> {
     const at = callPlace()
-    return this.#then({ u: 'rename', pairs: Object.entries(names).map(([from, to]) => ({ from, to: String(to), at })) })
+    const example = "for example rename({ old: 'new' })"
+    if (!isRecord(names)) throw wrongArgument('rename', 'new names by old ones', names, example)
+    const to = namesOf('rename', Object.values(names), example)
+    return this.#then({ u: 'rename', pairs: Object.keys(names).map((from, i) => ({ from, to: to[i], at })) })
   }
 
   /**
@@ -161,17 +184,9 @@ export class PCollection<T> extends Collection<T> {
     aggregates: AggregatesOf<T> | ((row: RowExprs<T>) => AggregatesOf<T>),
     options: { by?: unknown } = {},
   ): PCollection<never> {
-    const record = typeof aggregates === 'function' ? aggregates(rowHandle() as RowExprs<T>) : aggregates
-    const at = callPlace()
-    const items = Object.entries(record).map(([name, given]): ItemSyntax => {
-      const value = (given as Partial<Aggregate> | undefined)?.syntax
-      if (value !== undefined) return { item: 'expr', value, name, at }
-      throw planError('PLAN_ARGUMENTS', `'${name}' takes an aggregate, found ${nameOfKind(given)}`, {
-        at,
-        hint: `for example { ${name}: count() } or { ${name}: sum('column') }`,
-      })
-    })
-    return this.#then({ u: 'aggregate', items, by: byItems(options.by) })
+    const { by } = optionsOf('aggregate', options, { by: 'other' })
+    const items = aggregateItems(aggregates)
+    return this.#then({ u: 'aggregate', items, by: byItems(by) })
   }
 
   /** Rows joined with the rows of `other`; null keys match nothing. `left` keeps rows without a partner, with nulls. */
@@ -179,7 +194,23 @@ export class PCollection<T> extends Collection<T> {
     other: PCollection<U>,
     options: { on: JoinOn<T, U>; kind?: Kind },
   ): PCollection<Joined<T, U, Kind>> {
-    const { on, kind = 'inner' as Kind } = options
+    const { on, kind = 'inner' as Kind } = optionsOf('join', options, { on: 'other', kind: 'string' })
+    return this.#join('join', other, on, kind)
+  }
+
+  /** `join` with kind `left`. */
+  leftJoin<U>(other: PCollection<U>, options: { on: JoinOn<T, U> }): PCollection<Joined<T, U, 'left'>> {
+    return this.#join('leftJoin', other, optionsOf('leftJoin', options, { on: 'other' }).on, 'left')
+  }
+
+  #join<U, Kind extends 'inner' | 'left'>(
+    verb: string,
+    other: PCollection<U>,
+    on: JoinOn<T, U>,
+    kind: Kind,
+  ): PCollection<Joined<T, U, Kind>> {
+    this.#checkOther(verb, other)
+    checkJoin(verb, on, kind)
     const at = callPlace()
     if (typeof on === 'string' || Array.isArray(on)) {
       const using = [on].flat().map((name) => ({ name: String(name), at }))
@@ -192,18 +223,13 @@ export class PCollection<T> extends Collection<T> {
     return left.#then({ u: 'join', kind, on: condition }, right)
   }
 
-  /** `join` with kind `left`. */
-  leftJoin<U>(other: PCollection<U>, options: { on: JoinOn<T, U> }): PCollection<Joined<T, U, 'left'>> {
-    return this.join(other, { ...options, kind: 'left' })
-  }
-
   /** One row an item of the array, with the item in a new column. Rows with an empty or null array vanish unless `outer`. */
   unnest<K extends string, I>(
     array: (row: RowExprs<T>) => Expr<readonly I[]> | Expr<readonly I[] | null>,
     options: { as: K; outer?: boolean },
   ): PCollection<Extended<T, { [P in K]: I }>> {
-    const value = toSyntax(array(rowHandle() as RowExprs<T>))
-    return this.#then({ u: 'unnest', value, as: options.as, outer: options.outer ?? false })
+    const { as, outer = false } = optionsOf('unnest', options, { as: 'string', outer: 'boolean' })
+    return this.#then({ u: 'unnest', ...unnestItems(array, as), outer })
   }
 
   /** Sorts by the keys in turn, nulls smallest; ties by all other columns ascending, so that the order is a function of the data. */
@@ -213,11 +239,10 @@ export class PCollection<T> extends Collection<T> {
 
   /** The first rows of a defined order, else any. */
   limit(count: number, options: { offset?: number } = {}): PCollection<T> {
-    return this.#then({
-      u: 'limit',
-      count: toSyntax(count),
-      offset: options.offset === undefined ? undefined : toSyntax(options.offset),
-    })
+    const { offset } = optionsOf('limit', options, { offset: 'other' })
+    checkRowCount(count)
+    if (offset !== undefined) checkRowCount(offset)
+    return this.#then({ u: 'limit', count: toSyntax(count), offset: offset === undefined ? undefined : toSyntax(offset) })
   }
 
   /** Each row once. */
@@ -227,6 +252,7 @@ export class PCollection<T> extends Collection<T> {
 
   /** The rows of all of them; columns are matched by position. */
   flatten(...others: readonly PCollection<T>[]): PCollection<T> {
+    for (const other of others) this.#checkOther('flatten', other)
     return this.#then({ u: 'union', all: true }, ...others.map((other) => other.port))
   }
 
@@ -234,6 +260,19 @@ export class PCollection<T> extends Collection<T> {
   write(to: ConnectorSpec<unknown>): void {
     const { connector, at, positional, named } = specOf(to, 'write')
     this.builder.add({ u: 'sink', connector, connectorAt: at, positional, named }, [this.port])
+  }
+
+  #checkOther(verb: string, other: unknown): void {
+    const hint =
+      other instanceof PTable
+        ? 'those made by keyBy hold pairs: map the pairs first'
+        : `for example rows.${verb}(others${verb === 'flatten' ? '' : ", { on: 'id' }"})`
+    if (!(other instanceof PCollection)) throw wrongArgument(verb, 'a collection of rows', other, hint)
+    if (other.builder === this.builder) return
+    throw planError('PLAN_ARGUMENTS', `${verb} takes a collection of the same pipeline, found one of another`, {
+      at: callPlace(),
+      hint: 'make both inside of one function given to pipeline, or from one scratch()',
+    })
   }
 
   #then<U>(form: UnboundForm, ...others: readonly UnboundPort[]): PCollection<U> {
@@ -265,7 +304,7 @@ export class PTable<K, V> extends Collection<[K, V]> {
 
   /** Keeps the pairs for which the function returns true. */
   filter(fn: (pair: [K, V]) => boolean, options: FunctionOptions = {}): PTable<K, V> {
-    const ref = this.builder.function('filter', fn as never, options)
+    const ref = this.builder.function('filter', fn as never, optionsOf('filter', options, functionOptions))
     return new PTable(
       this.builder,
       this.builder.add({ u: 'parallelDo', shape: 'filter', fn: { ...ref, reads: 'all' } }, [this.port]),
@@ -287,50 +326,19 @@ export class PTable<K, V> extends Collection<[K, V]> {
    * @see FlumeJava (PLDI 2010) §4.1
    */
   combineValues<A, R>(fn: CombineFn<V, A, R>, options: { returns?: Returns } & FunctionOptions = {}): PTable<K, R> {
-    const ref = this.builder.function('combineValues', fn as CombineFn, options)
+    const given = optionsOf('combineValues', options, closureOptions)
+    const ref = this.builder.function('combineValues', fn as CombineFn, given)
     const { associative = true, commutative = true } = fn
     const algebra = { associative, commutative, idempotent: false, invertible: false }
-    const form = { u: 'combineValues', fn: ref, algebra, returns: returnsOf(options.returns) } as const
+    const form = { u: 'combineValues', fn: ref, algebra, returns: returnsOf(given.returns) } as const
     return new PTable(this.builder, this.builder.add(form, [this.port]))
   }
 
   #closure<U>(shape: 'map' | 'flatMap', fn: Function, options: ClosureOptions<Returns | undefined>): PCollection<U> {
-    const ref = this.builder.function(shape, fn as never, options)
+    const given = optionsOf(shape, options, closureOptions)
+    const ref = this.builder.function(shape, fn as never, given)
     // `reads` speaks of a row's fields, and this function is given pairs.
-    const form = { u: 'parallelDo', shape, fn: { ...ref, reads: 'all' }, returns: returnsOf(options.returns) } as const
+    const form = { u: 'parallelDo', shape, fn: { ...ref, reads: 'all' }, returns: returnsOf(given.returns) } as const
     return new PCollection<U>(this.builder, this.builder.add(form, [this.port]))
   }
-}
-
-const leftAlias = 'left side'
-const rightAlias = 'right side'
-const equalColumns = (left: string, right: string): Syntax => {
-  const at = callPlace()
-  const side = (alias: string, name: string): Syntax => ({
-    at,
-    s: 'field',
-    of: { at, s: 'name', name: alias, quoted: true },
-    name,
-    nameAt: at,
-  })
-  return { at, s: 'call', fn: 'equal', fnAt: at, args: [side(leftAlias, left), side(rightAlias, right)], named: [] }
-}
-
-const predicateSyntax = (predicate: string | Function): Syntax =>
-  typeof predicate === 'string' ? textSyntax(predicate) : toSyntax(predicate(rowHandle()))
-
-const columnItem = (name: string): ItemSyntax => {
-  const at = callPlace()
-  return { item: 'expr', value: { at, s: 'name', name, quoted: true }, name, at }
-}
-
-function itemsOf(items: Function): ItemSyntax[] {
-  const at = callPlace()
-  return Object.entries(items(rowHandle()) as Items).map(([name, value]) => ({ item: 'expr', value: toSyntax(value), name, at }))
-}
-
-function byItems(by: unknown): ItemSyntax[] {
-  if (by === undefined) return []
-  if (typeof by === 'function') return itemsOf(by)
-  return [by].flat().map((name) => columnItem(String(name)))
 }

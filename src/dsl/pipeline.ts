@@ -3,6 +3,7 @@ import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import type { Value } from '../data/type.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
+import { isRecord, wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import { Collection } from './collection.ts'
 import { type ConnectorSpec, specOf } from './connectors.ts'
@@ -52,6 +53,7 @@ export class PipelineContext {
   of<T extends string | number | boolean | Date | Readonly<Record<string, unknown>>>(values: readonly T[]): PCollection<T>
   of<const S extends SchemaSpec>(values: readonly RowOfSchema<S>[], schema: S): PCollection<RowOfSchema<S>>
   of(values: readonly unknown[], schema?: SchemaSpec): PCollection<never> {
+    if (!Array.isArray(values)) throw wrongArgument('of', 'a list of values', values, 'for example of([{ name: "a", n: 1 }])')
     const first = values[0]
     const isRow = schema !== undefined || (typeof first === 'object' && first !== null && !(first instanceof Date))
     if (!isRow) {
@@ -61,6 +63,9 @@ export class PipelineContext {
       )
     }
     const names = schema === undefined ? Object.keys(first as object) : Object.keys(schema)
+    const other = values.findIndex((row) => typeof row !== 'object' || row === null)
+    if (other >= 0)
+      throw wrongArgument('of', `rows, as value ${other === 0 ? 2 : 1} is one`, values[other], 'give rows only, or elements only')
     const rows = values.map((row) => names.map((name) => toSyntax((row as Record<string, unknown>)[name])))
     const declared = schema === undefined ? undefined : { schema: schemaOf(schema) }
     return new PCollection(this.#builder, this.#builder.add({ u: 'values', rows, names, schema: declared }, []))
@@ -143,6 +148,10 @@ export function pipeline<const P extends ParamSpecs, O extends PipelineOutputs>(
   options: { module?: string } = {},
 ): Pipeline<P, O> {
   const at = callPlace()
+  const example = "for example pipeline('count', { day: 'date' }, (p, { day }) => p.read(...))"
+  if (typeof name !== 'string') throw wrongArgument('pipeline', 'a name first', name, example)
+  if (!isRecord(params)) throw wrongArgument('pipeline', 'its parameters by name second', params, example)
+  if (typeof build !== 'function') throw wrongArgument('pipeline', 'a function third', build, example)
   return new Pipeline(name, params, build, options.module ?? (at.file === '' ? '' : pathToFileURL(at.file).href), at)
 }
 

@@ -3,9 +3,9 @@ import { planError } from '../base/errors.ts'
 import { formatPlace, type Place } from '../base/place.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { UserFunction } from '../ir/user-function.ts'
+import { wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import { analyseFunction } from './fn-analysis.ts'
-import { nameOfKind } from './kind-name.ts'
 import type { UnboundForm, UnboundNode, UnboundPlan, UnboundPort } from './syntax.ts'
 
 /** What a user says of a function that its text does not show. */
@@ -84,7 +84,7 @@ export class PlanBuilder {
 function refuseOtherThanFunction(verb: string, given: unknown, at: Place): void {
   if (verb !== 'combineValues') {
     if (typeof given === 'function') return
-    throw planError('PLAN_ARGUMENTS', `${verb} takes a function, found ${nameOfKind(given)}`, { at })
+    throw wrongArgument(verb, 'a function', given, `for example ${verb}((row) => ...)`)
   }
   const parts = (given ?? {}) as Readonly<Record<string, unknown>>
   const missing = ['zero', 'add', 'merge', 'extract'].filter((part) => typeof parts[part] !== 'function')
@@ -94,6 +94,7 @@ function refuseOtherThanFunction(verb: string, given: unknown, at: Place): void 
     `combineValues takes the functions zero, add, merge and extract; missing: ${missing.join(', ')}`,
     {
       at,
+      hint: 'for example { zero: () => 0, add: (sum, value) => sum + value, merge: (a, b) => a + b, extract: (sum) => sum }',
     },
   )
 }

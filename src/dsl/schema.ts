@@ -2,6 +2,7 @@ import { suggest } from '../base/did-you-mean.ts'
 import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import { type Schema, type StructField, scalarTypeByName, scalarTypeNames, type Type, types } from '../data/type.ts'
+import { isRecord, wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import type { ReturnsSyntax, TypeSyntax } from './syntax.ts'
 
@@ -38,12 +39,16 @@ export type RowOfSchema<S> = { -readonly [K in keyof S]: ValueOfType<S[K]> }
 
 /** Reads a type's text, as `formatType` writes it; an unknown name is `PLAN_UNKNOWN_TYPE`. */
 export function parseTypeText(text: string): Type {
+  if (typeof text !== 'string') throw wrongArgument('a type', 'its name', text, "for example 'int64'")
   const nested = /^\s*(array|struct)\s*<(.*)>\s*$/is.exec(text)
   if (nested?.[1].toLowerCase() === 'array') return types.array(parseTypeText(nested[2].trim()))
   if (nested) return types.struct(splitFields(nested[2]).map(parseField))
   const type = scalarTypeByName(text)
   if (type === undefined) {
-    throw planError('PLAN_UNKNOWN_TYPE', `unknown type '${text}'`, { at: callPlace(), hint: suggest(text, scalarTypeNames) })
+    throw planError('PLAN_UNKNOWN_TYPE', `unknown type '${text}'`, {
+      at: callPlace(),
+      hint: suggest(text, scalarTypeNames, `the types are ${scalarTypeNames.join(', ')} and array<...> of them`),
+    })
   }
   return type
 }
@@ -68,18 +73,26 @@ function splitFields(text: string): string[] {
 
 /** The columns of a schema. */
 export function schemaOf(spec: SchemaSpec): Schema {
+  if (!isRecord(spec)) throw wrongArgument('a schema', 'types by the names of columns', spec, schemaExample)
   return Object.entries(spec).map(([name, text]) => {
-    const nullable = text.endsWith('?')
-    return { name, type: parseTypeText(nullable ? text.slice(0, -1) : text), nullable }
+    if (typeof text !== 'string') throw wrongArgument(`column '${name}' of a schema`, 'a type as text', text, schemaExample)
+    return { name, ...columnTypeOf(text) }
   })
+}
+
+const schemaExample = "for example { id: 'int64', name: 'string?' }"
+
+function columnTypeOf(text: string): { type: Type; nullable: boolean } {
+  const nullable = text.endsWith('?')
+  return { type: parseTypeText(nullable ? text.slice(0, -1) : text), nullable }
 }
 
 /** What a closure is declared to return: a row type, or the type of an element. */
 export function returnsOf(spec: SchemaSpec | ColumnType | undefined): ReturnsSyntax | undefined {
   if (spec === undefined) return undefined
   if (typeof spec !== 'string') return { schema: schemaOf(spec) }
-  const nullable = spec.endsWith('?')
-  return { element: parseTypeText(nullable ? spec.slice(0, -1) : spec), nullable }
+  const { type, nullable } = columnTypeOf(spec)
+  return { element: type, nullable }
 }
 
 /** A known type in the form that the binder reads. */

@@ -32,11 +32,13 @@ it('tells that a constant is no aggregate', async () => {
   )
 })
 it('tells that a text is no function', async () => {
-  expect(await complaint((_, rows) => rows.map('n'))).toBe('PLAN_ARGUMENTS map takes a function, found a string')
+  expect(await complaint((_, rows) => rows.map('n'))).toBe(
+    'PLAN_ARGUMENTS map takes a function, found a string | for example map((row) => ...)',
+  )
 })
 it('tells which parts a combiner lacks', async () => {
   expect(await complaint((_, rows) => rows.keyBy((r: { k: string }) => r.k).combineValues({ zero: () => 0 }))).toBe(
-    'PLAN_ARGUMENTS combineValues takes the functions zero, add, merge and extract; missing: add, merge, extract',
+    'PLAN_ARGUMENTS combineValues takes the functions zero, add, merge and extract; missing: add, merge, extract | for example { zero: () => 0, add: (sum, value) => sum + value, merge: (a, b) => a + b, extract: (sum) => sum }',
   )
 })
 it('tells that a pipeline is not async', async () => {
