@@ -2,6 +2,7 @@ import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Plan } from '../ir/logical.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { describeNode, nameColumns } from './describe.ts'
+import { estimateChange, SizeEstimates } from './estimates.ts'
 import type { Firing } from './options.ts'
 import { fuseRule } from './rules/index.ts'
 
@@ -9,6 +10,8 @@ import { fuseRule } from './rules/index.ts'
 export function fusionsOf(plan: Plan, physical: PhysicalPlan, firstSeq: number): Firing[] {
   const byId = new Map(plan.nodes.map((node) => [node.id, node]))
   const names = nameColumns(plan)
+  const sizes = new SizeEstimates()
+  const sizesOf = (nodes: readonly LogicalNode[]) => nodes.map((node) => sizes.of(node, (id) => byId.get(id)!))
   const firings: Firing[] = []
   for (const stage of physical.stages) {
     for (const node of stage.nodes) {
@@ -22,6 +25,8 @@ export function fusionsOf(plan: Plan, physical: PhysicalPlan, firstSeq: number):
         before: fused.map((part) => describeNode(part, names)).join('\n'),
         after: `one loop in stage ${stage.id}`,
         reason: `${fused.length} operations run in one loop, no batch is built between them`,
+        // What goes from one operation to the next is no batch any more.
+        estimate: estimateChange(sizesOf(fused), sizesOf(fused.slice(-1))),
         at: fused[0].at,
       })
     }

@@ -4,6 +4,7 @@ import type { NodeId } from '../ir/expr.ts'
 import type { Plan } from '../ir/logical.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { BackendTraits } from '../ir/traits.ts'
+import type { EstimatedChange } from './estimates.ts'
 
 /** What the planner is told beside the plan. All of it is data, so that the same input always gives the same plan. */
 export interface PlannerOptions {
@@ -29,6 +30,8 @@ export interface Firing {
   before: string
   after: string
   reason: string
+  /** What it changes in rows and bytes by the sizes of sources and default factors; null where these are not known. */
+  estimate: EstimatedChange | null
   at: Place
 }
 

@@ -1,51 +1,6 @@
 import type { Schema } from '../data/type.ts'
 import type { Estimate, Partitioning, PhysicalForm, PhysicalNode, Properties, SegmentStep } from '../ir/physical.ts'
-
-/** Estimated rows and bytes of a stream; undefined where nothing is known. */
-export interface Size {
-  rows?: number
-  bytes?: number
-  from: 'source' | 'default'
-}
-
-/** Factors where nothing better is known: Crunch keeps half of the rows at a filter; a text line has about eight words. */
-export const defaultFactors = { filter: 0.5, expand: 8, aggregate: 0.1 } as const
-
-export function scaleSize(size: Size, rows: number, bytes = rows): Size {
-  return {
-    rows: size.rows === undefined ? undefined : Math.ceil(size.rows * rows),
-    bytes: size.bytes === undefined ? undefined : Math.ceil(size.bytes * bytes),
-    from: 'default',
-  }
-}
-
-/** At most `count` rows, of the same width. */
-export function capSize(size: Size, count: number): Size {
-  if (size.rows === undefined || size.rows <= count) return size
-  return {
-    rows: count,
-    bytes: size.bytes === undefined ? undefined : Math.ceil((size.bytes * count) / size.rows),
-    from: size.from,
-  }
-}
-
-export function estimateSteps(size: Size, step: SegmentStep, fields: readonly unknown[]): Size {
-  switch (step.step) {
-    case 'filter':
-      return scaleSize(size, defaultFactors.filter)
-    case 'unnest':
-      return scaleSize(size, defaultFactors.expand)
-    case 'parallelDo':
-      if (step.shape === 'map') return size
-      return scaleSize(
-        size,
-        step.shape === 'filter' ? defaultFactors.filter : defaultFactors.expand,
-        step.shape === 'filter' ? 0.5 : 1,
-      )
-    case 'project':
-      return fields.length === 0 ? { ...size, bytes: 0 } : size
-  }
-}
+import type { Size } from './size.ts'
 
 /**
  * What holds for the rows of a node, from what holds for its inputs.

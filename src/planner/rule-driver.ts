@@ -4,9 +4,11 @@ import type { NodeId } from '../ir/expr.ts'
 import type { LogicalForm, LogicalNode, Output, Plan } from '../ir/logical.ts'
 import { validatePlan } from '../ir/validate.ts'
 import { describeNode, nameColumns } from './describe.ts'
+import { estimateChange, SizeEstimates } from './estimates.ts'
 import type { Firing, PlannerOptions, SkippedRule } from './options.ts'
 import { PlanTable } from './plan-table.ts'
-import type { Builder, Pass, Rule, RuleContext } from './rule.ts'
+import type { Builder, Pass, PassContext, Rule, RuleContext } from './rule.ts'
+import type { Size } from './size.ts'
 
 /** Rules that run together until none of them finds anything to do, after passes that run once. */
 export interface RuleGroup {
@@ -32,7 +34,7 @@ const maxFirings = (nodes: number): number => 1000 + 10 * nodes
  * looked at again, the rest of the plan is not, so the cost grows with the number of nodes and firings.
  */
 export function rewrite(plan: Plan, groups: readonly RuleGroup[], options: PlannerOptions): Rewritten {
-  const log: Log = { firings: [], skipped: new Map() }
+  const log: Log = { firings: [], sizes: new SizeEstimates(), skipped: new Map() }
   const disabled = new Set(options.disabledRules)
   let current = plan
   for (const group of groups) {
@@ -46,20 +48,32 @@ export function rewrite(plan: Plan, groups: readonly RuleGroup[], options: Plann
 
 interface Log {
   firings: Firing[]
+  sizes: SizeEstimates
   /** By rule and node: what a rule said of a node last. */
   skipped: Map<string, SkippedRule>
 }
 
 function runPass(plan: Plan, pass: Pass, group: string, options: PlannerOptions, log: Log): Plan {
   const places = new Map(plan.nodes.map((node) => [node.id, node.at]))
-  const made = pass.run(plan, {
-    options,
-    fired: (change) => {
-      log.firings.push({ seq: log.firings.length + 1, group, rule: pass.name, ...change, at: places.get(change.nodes[0])! })
-    },
-  })
+  const changes: Parameters<PassContext['fired']>[0][] = []
+  const made = pass.run(plan, { options, fired: (change) => void changes.push(change) })
+  if (changes.length > 0) {
+    const [before, after] = [plan, made].map((one) => sizesIn(one, log.sizes))
+    for (const change of changes) {
+      const estimate = estimateChange(before(change.nodes), after(change.nodes))
+      const at = places.get(change.nodes[0])!
+      log.firings.push({ seq: log.firings.length + 1, group, rule: pass.name, ...change, estimate, at })
+    }
+  }
   if (options.checkPlans) checkPlan(made)
   return made
+}
+
+/** Sizes of those nodes that are in the plan. */
+function sizesIn(plan: Plan, sizes: SizeEstimates): (nodes: readonly NodeId[]) => Size[] {
+  const byId = new Map(plan.nodes.map((node) => [node.id, node]))
+  const find = (id: NodeId): LogicalNode => byId.get(id)!
+  return (nodes) => nodes.filter((id) => byId.has(id)).map((id) => sizes.of(find(id), find))
 }
 
 function runRules(plan: Plan, rules: readonly Rule[], group: string, options: PlannerOptions, log: Log): Plan {
@@ -75,6 +89,8 @@ function runRules(plan: Plan, rules: readonly Rule[], group: string, options: Pl
     dirty: new Map(rules.map((rule) => [rule, new Set(table.order())])),
     budget: maxFirings(plan.nodes.length),
   }
+  // From sources on, so that no chain of nodes is as deep as the plan is long.
+  for (const id of table.order()) log.sizes.of(table.get(id), (input) => table.get(input))
   while (state.budget > 0 && [...state.dirty.values()].some((dirty) => dirty.size > 0)) {
     for (const rule of rules) sweep(state, rule)
   }
@@ -138,9 +154,12 @@ function applyRule(state: State, rule: Rule, node: LogicalNode): NodeId[] | unde
   for (const fresh of added.values())
     for (const output of fresh.outputs) for (const field of output.fields) names.set(field.column, field.name)
   const below = node.inputs.map((port) => table.get(port.node))
+  const sizesOf = (nodes: readonly LogicalNode[]): Size[] => nodes.map((one) => log.sizes.of(one, (id) => table.get(id)))
+  sizesOf([...below, node])
   const root = table.replace(node, made, added)
   const kept = [...added.keys()].filter((id) => id !== made.id && table.has(id))
   const gone = below.filter((input) => !table.has(input.id))
+  const fresh = added.size === 0 ? [] : [...new Set([...kept, root])].map((id) => table.get(id))
   log.firings.push({
     seq: log.firings.length + 1,
     group: state.group,
@@ -149,6 +168,7 @@ function applyRule(state: State, rule: Rule, node: LogicalNode): NodeId[] | unde
     before: [...gone, node].map((piece) => describeNode(piece, names)).join('\n'),
     after: afterText([...kept.map((id) => table.get(id)), table.get(root)], added, root, names),
     reason,
+    estimate: estimateChange(sizesOf([...gone, node]), sizesOf(fresh)),
     at: node.at,
   })
   for (const id of [...kept, root]) log.skipped.delete(`${rule.name} ${id}`)

@@ -35,7 +35,7 @@ export function explainJson(planned: PlannedProgram, context: ExplainContext): R
     })),
     logical: plainPlan(logical),
     optimised: plainPlan(optimised),
-    rules: firings.map(({ seq, group, rule, nodes, before, after, reason, at }) => ({
+    rules: firings.map(({ seq, group, rule, nodes, before, after, reason, estimate, at }) => ({
       seq,
       group,
       rule,
@@ -44,7 +44,7 @@ export function explainJson(planned: PlannedProgram, context: ExplainContext): R
       before,
       after,
       reason,
-      estimate: null,
+      estimate,
       at,
     })),
     skipped,

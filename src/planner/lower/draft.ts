@@ -14,7 +14,8 @@ import type {
 } from '../../ir/physical.ts'
 import { substitute } from '../expressions.ts'
 import type { PlannerOptions } from '../options.ts'
-import { deriveProperties, estimateSteps, type Size } from '../properties.ts'
+import { deriveProperties } from '../properties.ts'
+import { narrowSize, type Size } from '../size.ts'
 import { tierOf } from './tier.ts'
 
 export interface StageDraft {
@@ -142,7 +143,10 @@ export function appendStep(stream: Stream, step: SegmentStep, fields: readonly F
     from: stream.from.includes(step.from) ? stream.from : [...stream.from, step.from],
     fields,
     hashedBy,
-    size: estimateSteps(stream.size, step, fields),
+    size: narrowSize(stream.size, step.step, {
+      shape: step.step === 'parallelDo' ? step.shape : undefined,
+      fieldCount: fields.length,
+    }),
   }
 }
 

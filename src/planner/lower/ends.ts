@@ -1,6 +1,6 @@
 import type { Field, NodeOf, Plan, PlanOutput } from '../../ir/logical.ts'
 import type { PhysicalPlan } from '../../ir/physical.ts'
-import { capSize, type Size } from '../properties.ts'
+import { sourceSize, valuesSize } from '../size.ts'
 import { addNode, type Draft, openStage, ordinalOf, type Stream, schemaOf, settle, streamOf } from './draft.ts'
 import { gather, gatherInto } from './exchange.ts'
 
@@ -11,7 +11,7 @@ export function lowerSource(draft: Draft, node: NodeOf<'source'>): Stream[] {
   const kept = new Set(node.outputs[0].fields.map((field) => field.column))
   // The reader knows its columns by their own names, so they are taken from the description.
   const fields = described.fields.filter((field) => kept.has(field.column))
-  const size = sourceSize(node, fields)
+  const size = sourceSize(node, fields.length)
   const id = addNode(
     draft,
     stage,
@@ -30,17 +30,10 @@ export function lowerSource(draft: Draft, node: NodeOf<'source'>): Stream[] {
   return [streamOf(stage, id, { fields, size, determined: true })]
 }
 
-function sourceSize(node: NodeOf<'source'>, fields: readonly Field[]): Size {
-  const { sizeBytes, rowCount, fields: all } = node.described
-  const share = all.length === 0 ? 1 : fields.length / all.length
-  const size: Size = { rows: rowCount, bytes: sizeBytes === undefined ? undefined : Math.ceil(sizeBytes * share), from: 'source' }
-  return node.pushed.limit === undefined ? size : capSize(size, node.pushed.limit * Math.max(1, node.described.splits.length))
-}
-
 export function lowerValues(draft: Draft, node: NodeOf<'values'>): Stream[] {
   const stage = openStage(draft, 1)
   const fields = node.outputs[0].fields
-  const size: Size = { rows: node.rows.length, bytes: node.rows.length * fields.length * 16, from: 'source' }
+  const size = valuesSize(node)
   const id = addNode(
     draft,
     stage,

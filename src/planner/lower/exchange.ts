@@ -1,5 +1,5 @@
 import type { Partitioning, PhysicalForm } from '../../ir/physical.ts'
-import type { Size } from '../properties.ts'
+import { addSizes } from '../size.ts'
 import {
   addNode,
   type Draft,
@@ -52,15 +52,6 @@ export function receive(
   for (const exchange of exchanges) exchange.input = node
   const hashedBy = partitioning.by === 'hash' ? partitioning.keys.map((key) => fields[key].column) : undefined
   return streamOf(stage, node, { fields, size, hashedBy, determined: ordered })
-}
-
-function addSizes(a: Size, b: Size): Size {
-  const sum = (x?: number, y?: number): number | undefined => (x === undefined || y === undefined ? undefined : x + y)
-  return {
-    rows: sum(a.rows, b.rows),
-    bytes: sum(a.bytes, b.bytes),
-    from: a.from === 'source' && b.from === 'source' ? 'source' : 'default',
-  }
 }
 
 /** Brings streams to one task, partitions in their order; nothing moves when they are there already. */

@@ -2,7 +2,7 @@ import type { Expr } from '../../ir/expr.ts'
 import type { Field, NodeOf } from '../../ir/logical.ts'
 import type { PhysicalForm } from '../../ir/physical.ts'
 import { columnExpr } from '../expressions.ts'
-import type { Size } from '../properties.ts'
+import { joinSize } from '../size.ts'
 import {
   addNode,
   type ComputedField,
@@ -132,11 +132,4 @@ function joinHere(
     node.outputs[0].fields.map((field) => ({ ...field, expr: columnExpr(field) })),
     node.id,
   )
-}
-
-/** As many rows as the probe side has: most joins look up a key. */
-function joinSize(probe: Size, build: Size): Size {
-  if (probe.rows === undefined || probe.bytes === undefined || !build.rows || build.bytes === undefined)
-    return { rows: probe.rows, from: 'default' }
-  return { rows: probe.rows, bytes: Math.ceil(probe.bytes + (build.bytes / build.rows) * probe.rows), from: 'default' }
 }

@@ -3,7 +3,7 @@ import type { AggCall, Expr } from '../../ir/expr.ts'
 import type { Field, NodeOf, Output } from '../../ir/logical.ts'
 import type { PhysicalAggCall } from '../../ir/physical.ts'
 import { columnExpr, sameExpr } from '../expressions.ts'
-import { defaultFactors, type Size, scaleSize } from '../properties.ts'
+import { aggregateSize, groupedSize } from '../size.ts'
 import {
   addNode,
   type ComputedField,
@@ -62,7 +62,7 @@ export function lowerGroupByKey(
   const values = stream.fields.map((_, i) => i).filter((i) => !keys.includes(i))
   const output = node.outputs[0]
   const fields = clustered ? [...keys, ...values].map((i) => stream.fields[i]) : output.fields
-  const size = clustered ? stream.size : scaleSize(stream.size, defaultFactors.aggregate, 1)
+  const size = clustered ? stream.size : groupedSize(stream.size)
   const id = addNode(
     draft,
     stream.stage,
@@ -163,11 +163,6 @@ function aggregateHere(draft: Draft, node: Aggregate, prepared: Prepared, input:
     shared: stream.shared,
     hashedBy: keptKeys(stream, node, output.fields),
   })
-}
-
-function aggregateSize(node: Aggregate, size: Size): Size {
-  if (node.by.length === 0) return { rows: 1, bytes: 16, from: 'default' }
-  return node.phase === 'final' ? size : scaleSize(size, defaultFactors.aggregate)
 }
 
 function keptKeys(stream: Stream, node: Aggregate, fields: readonly Field[]): Stream['hashedBy'] {

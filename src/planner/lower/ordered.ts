@@ -1,7 +1,7 @@
 import type { SortKey } from '../../ir/expr.ts'
 import type { NodeOf } from '../../ir/logical.ts'
 import type { PhysicalForm, PhysicalSortKey } from '../../ir/physical.ts'
-import { capSize } from '../properties.ts'
+import { capSize } from '../size.ts'
 import { addNode, type ComputedField, copyFields, type Draft, projectTo, type Stream, settle } from './draft.ts'
 import { gather } from './exchange.ts'
 

@@ -136,6 +136,27 @@ describe('explainJson', () => {
     })
   })
 
+  it('says of each change what its pieces make in rows and bytes, as far as sizes are known', () => {
+    const p = new PlanBuilder()
+    const t = p.values({ k: types.int64, name: types.string }, Array(100).fill([1, 'a']))
+    const u = p.extend(t, { twice: call('multiply', col(t, 'k'), lit(2)) })
+    p.result(
+      p.sort(p.filter(u, call('less', col(u, 'k'), lit(3))), { expr: col(u, 'k'), desc: false, nullsFirst: true }),
+      'known',
+    )
+    const unsized = p.source({ a: types.int64, b: types.int64 })
+    p.result(p.filter(p.filter(unsized, lit(true)), lit(true)), 'unknown')
+    const { rules } = explainJson(planProgram(p.plan(), options), context) as { rules: { rule: string; estimate: unknown }[] }
+    expect(rules.map(({ rule, estimate }) => `${rule} ${JSON.stringify(estimate)}`)).toMatchInlineSnapshot(`
+      [
+        "simplify-filter null",
+        "simplify-filter null",
+        "push-down-filter {"rows":{"before":150,"after":100},"bytes":{"before":4800,"after":3200}}",
+        "fuse {"rows":{"before":100,"after":50},"bytes":{"before":3200,"after":1600}}",
+      ]
+    `)
+  })
+
   it('is plain data, values beyond JSON included', () => {
     const p = new PlanBuilder()
     p.result(p.values({ k: types.int64, b: types.bytes }, [[2n ** 60n, new Uint8Array([1])]]))
