@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname, extname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { suggest } from '../../base/did-you-mean.ts'
-import { flowError, MillraceError } from '../../base/errors.ts'
+import { asMillraceError, flowError, MillraceError, usageError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import { formatType, type Type } from '../../data/type.ts'
 import type { FnRef } from '../../ir/expr.ts'
@@ -10,7 +10,6 @@ import { typeResolver } from '../bind/types.ts'
 import { isScalarDefinition } from '../define-function.ts'
 import { analyseFunction } from '../fn-analysis.ts'
 import type { TypeSyntax } from '../syntax.ts'
-import { moduleFailure } from './module-failure.ts'
 import { parseType } from './parse.ts'
 import type { FlowFunction, FlowProgram } from './program.ts'
 import type { ImportItem, ImportStatement } from './statements.ts'
@@ -67,8 +66,21 @@ async function loadModule(program: FlowProgram, path: string, statement: ImportS
   try {
     return await program.context.importModule(pathToFileURL(path).href)
   } catch (thrown) {
-    throw moduleFailure(thrown, path, statement)
+    throw moduleFailure(thrown, statement)
   }
+}
+
+/** The same error as one of the import: with the module's own place where that is known, and where it was imported. */
+function moduleFailure(thrown: unknown, statement: ImportStatement): MillraceError {
+  const { message, details } = asMillraceError(thrown, (text, cause) => usageError('USAGE_MODULE', text, { cause }))
+  const isPlaced = details.at !== undefined && details.at.line > 0
+  const reason = message.split('\n', 1)[0].replace(/^the module could not be loaded: /, '')
+  return flowError('FLOW_IMPORT_FAILED', `'${statement.path}' could not be loaded: ${reason}`, {
+    at: isPlaced ? details.at : statement.pathAt,
+    ...(isPlaced ? { related: [{ at: statement.pathAt, text: 'imported here' }] } : {}),
+    hint: details.hint,
+    cause: thrown,
+  })
 }
 
 function importFunction(

@@ -6,7 +6,7 @@ import type { NameAt } from './statements.ts'
 
 /** What the building of a text program reads from outside. */
 export interface FlowContext {
-  /** Loads a module by its URL. */
+  /** Loads a module by its URL; what goes wrong is a MillraceError, with the place in the module where it can be told. */
   importModule(url: string): Promise<Record<string, unknown>>
   /** Text of a file; throws when there is none. */
   readFile(path: string): string | Promise<string>

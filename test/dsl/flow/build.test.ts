@@ -6,6 +6,7 @@ import { describeError } from '../../../src/base/describe-error.ts'
 import { MillraceError } from '../../../src/base/errors.ts'
 import { buildFlow } from '../../../src/dsl/flow/build.ts'
 import type { UnboundPlan } from '../../../src/dsl/syntax.ts'
+import { importUserModule } from '../../../src/run/load-module.ts'
 
 let base: string
 let root: string
@@ -25,7 +26,7 @@ function put(path: string, text: string): string {
 
 const build = (text: string, file = 'main.flow') =>
   buildFlow(join(root, file), text, {
-    importModule: (url) => import(url),
+    importModule: importUserModule,
     readFile: (path) => readFileSync(path, 'utf8'),
     projectRoot: root,
   })
