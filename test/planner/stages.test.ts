@@ -1,13 +1,20 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { types } from '../../src/data/type.ts'
-import type { Plan } from '../../src/ir/logical.ts'
 import { describeOperator, describePartitioning } from '../../src/planner/explain/stage-text.ts'
-import { type PlannerOptions, planProgram } from '../../src/planner/plan.ts'
+import { type PlannedProgram, type PlannerOptions, planProgram } from '../../src/planner/plan.ts'
 import { agg, asc, call, col, lit, options, PlanBuilder } from './build.ts'
 
+/** What each test puts its plan together with. */
+let p: PlanBuilder
+beforeEach(() => {
+  p = new PlanBuilder()
+})
+
+const planned = (changed: Partial<PlannerOptions> = {}): PlannedProgram => planProgram(p.plan(), { ...options, ...changed })
+
 /** Stages and exchanges in a few lines each. */
-function stages(plan: Plan, changed: Partial<PlannerOptions> = {}): string {
-  const { physical } = planProgram(plan, { ...options, ...changed })
+function stages(changed: Partial<PlannerOptions> = {}): string {
+  const { physical } = planned(changed)
   return [
     ...physical.stages.flatMap((stage) => [
       `stage ${stage.id} × ${stage.tasks}${stage.placement === 'coordinator' ? ' (coordinator)' : ''}`,
@@ -26,14 +33,13 @@ const big = { sizeBytes: 1e9 } as const
 
 describe('lowering', () => {
   it('counts words with one shuffle', () => {
-    const p = new PlanBuilder()
     const t = p.source({ line: types.string })
     const w = p.unnest(t, { ...call('split', col(t, 'line')), type: types.array(types.string) }, 'word')
     const f = p.filter(w, call('less', lit(''), col(w, 'word')))
     const g = p.aggregate(f, { word: col(f, 'word') }, { n: agg('count') })
     const s = p.sort(g, { expr: col(g, 'n'), desc: true, nullsFirst: false })
     p.result(p.limit(s, 10))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         one loop: unnest split(line) as word; where ('' < word); select word [A*]
@@ -59,12 +65,11 @@ describe('lowering', () => {
   })
 
   it('runs the plan as it is when no rule may fire', () => {
-    const p = new PlanBuilder()
     const t = p.source(fields)
     const f = p.filter(t, call('less', col(t, 'k'), lit(5)))
     const e = p.extend(f, { twice: call('add', col(f, 'k'), col(f, 'k')) })
     p.result(p.aggregate(e, { name: col(e, 'name') }, { total: agg('sum', [col(e, 'twice')]) }))
-    expect(stages(p.plan(), { disabledRules: ['lift-combiner', 'prune-columns', 'fuse'] })).toMatchInlineSnapshot(`
+    expect(stages({ disabledRules: ['lift-combiner', 'prune-columns', 'fuse'] })).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         where (k < 5) [A]
@@ -85,11 +90,10 @@ describe('lowering', () => {
   })
 
   it('joins by hash when both sides are large', () => {
-    const p = new PlanBuilder()
     const a = p.source(fields, big)
     const b = p.source({ id: types.int64, city: types.string }, big)
     p.result(p.join(a, b, [[col(a, 'k'), col(b, 'id')]]))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         send to exchange 0 [A]
@@ -112,11 +116,10 @@ describe('lowering', () => {
   })
 
   it('sends a small build side to every task of the probe side', () => {
-    const p = new PlanBuilder()
     const a = p.source(fields, big)
     const b = p.source({ id: types.int64, city: types.string }, { sizeBytes: 1000 })
     p.result(p.join(a, b, [[call('add', col(a, 'k'), lit(1)), col(b, 'id')]], { kind: 'left' }))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         send to exchange 0 [A]
@@ -137,11 +140,10 @@ describe('lowering', () => {
   })
 
   it('does not send a build side back to the stage that it comes from', () => {
-    const p = new PlanBuilder()
     const a = p.source(fields, { sizeBytes: 1000 })
     const g = p.aggregate(a, { key: col(a, 'k') }, { n: agg('count') })
     p.result(p.join(a, g, [[col(a, 'k'), col(g, 'key')]]))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         select k as key [A]
@@ -169,22 +171,20 @@ describe('lowering', () => {
   })
 
   it('does not make others wait for a build side: shared rows move to the join', () => {
-    const p = new PlanBuilder()
     const a = p.source(fields, big)
     const b = p.source({ id: types.int64 }, { sizeBytes: 1000 })
     p.sink(a, 'csv', { path: 'out/' })
     p.result(p.join(a, b, [[col(a, 'k'), col(b, 'id')]]))
-    const { physical } = planProgram(p.plan(), options)
+    const { physical } = planned()
     expect(physical.exchanges.map(({ partitioning }) => partitioning.by)).toEqual(['hash', 'hash', 'gather'])
   })
 
   it('joins grouped rows where they are', () => {
-    const p = new PlanBuilder()
     const a = p.source(fields, big)
     const g = p.aggregate(a, { key: col(a, 'k') }, { n: agg('count') })
     const b = p.source({ id: types.int64, city: types.string }, big)
     p.result(p.join(g, b, [[col(g, 'key'), col(b, 'id')]]))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         partial aggregate count(*) by k [A]
@@ -209,11 +209,10 @@ describe('lowering', () => {
   })
 
   it('groups again without another exchange', () => {
-    const p = new PlanBuilder()
     const a = p.source(fields)
     const g = p.aggregate(a, { key: col(a, 'k') }, { n: agg('count') })
     p.result(p.distinct(g))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         partial aggregate count(*) by k [A]
@@ -233,11 +232,10 @@ describe('lowering', () => {
   })
 
   it('hands values on as they come to a closure, and as arrays to others', () => {
-    const p = new PlanBuilder()
     const keyed = p.map(p.source(fields), { key: types.string, value: types.int64 }, { keys: ['key'], element: true })
     p.result(p.map(p.groupByKey(keyed), { x: types.int64 }))
     p.result(p.groupByKey(keyed))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         fn0 [B]
@@ -267,11 +265,10 @@ describe('lowering', () => {
   })
 
   it('costs nothing to unite: the consumer receives from each input', () => {
-    const p = new PlanBuilder()
     const u = p.flatten(p.source(fields), p.source({ id: types.int64, label: types.string }))
     const f = p.filter(u, call('less', col(u, 'k'), lit(5)))
     p.result(p.aggregate(f, { name: col(f, 'name') }, { n: agg('count') }))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         one loop: where (k < 5); select name [A]
@@ -297,12 +294,11 @@ describe('lowering', () => {
   })
 
   it('computes what two consumers read once', () => {
-    const p = new PlanBuilder()
     const t = p.source(fields)
     const m = p.map(t, { k: types.int64, name: types.string })
     p.result(p.aggregate(m, { name: col(m, 'name') }, { n: agg('count') }))
     p.sink(p.filter(m, call('less', col(m, 'k'), lit(5))), 'csv', { path: 'out/' })
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         fn0 [B]
@@ -325,9 +321,8 @@ describe('lowering', () => {
   })
 
   it('writes a single file from one task', () => {
-    const p = new PlanBuilder()
     p.sink(p.source(fields))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         send to exchange 0 [A]
@@ -340,10 +335,9 @@ describe('lowering', () => {
   })
 
   it('keeps the first rows of each producer for a limit', () => {
-    const p = new PlanBuilder()
     const t = p.source(fields)
     p.result(p.limit(p.filter(t, call('less', col(t, 'k'), lit(5))), 3, 1))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         where (k < 5) [A]
@@ -363,10 +357,9 @@ describe('lowering', () => {
   })
 
   it('aggregates without keys in one task', () => {
-    const p = new PlanBuilder()
     const t = p.source(fields)
     p.result(p.aggregate(t, {}, { n: agg('count'), total: agg('sum', [col(t, 'k')]) }))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         partial aggregate count(*), sum(k) [A]
@@ -385,10 +378,9 @@ describe('lowering', () => {
   })
 
   it('sorts in one task by computed keys', () => {
-    const p = new PlanBuilder()
     const t = p.source(fields)
     p.result(p.sort(t, asc(call('add', col(t, 'k'), lit(1)))))
-    expect(stages(p.plan())).toMatchInlineSnapshot(`
+    expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
         read csv 'in.csv' [A]
         select k, name, (k + 1) as _sort0 [A*]
@@ -408,31 +400,29 @@ describe('lowering', () => {
   })
 
   it('has one idle task for a source without splits', () => {
-    const p = new PlanBuilder()
     p.result(p.source(fields, { splits: 0 }))
-    expect(planProgram(p.plan(), options).physical.stages[0].tasks).toBe(1)
+    expect(planned().physical.stages[0].tasks).toBe(1)
   })
 
   it('keeps the types of the arguments for the final phase', () => {
-    const p = new PlanBuilder()
     const t = p.source({ x: types.float64, name: types.string })
     p.result(p.aggregate(t, { name: col(t, 'name') }, { total: agg('sum', [col(t, 'x')]) }))
-    const nodes = planProgram(p.plan(), options).physical.stages.flatMap((stage) => stage.nodes)
+    const nodes = planned().physical.stages.flatMap((stage) => stage.nodes)
     const final = nodes.find((node) => node.operator === 'aggregate' && node.spec.phase === 'final')
     expect(final?.operator === 'aggregate' && final.spec.calls[0].argTypes).toEqual([types.float64])
   })
 })
 
 describe('modes', () => {
-  const diamond = (): Plan => {
-    const p = new PlanBuilder()
+  const diamond = (): void => {
     const t = p.source(fields, big)
     const g = p.aggregate(t, { key: col(t, 'k') }, { n: agg('count') })
-    return p.result(p.join(t, g, [[col(t, 'k'), col(g, 'key')]])).plan()
+    p.result(p.join(t, g, [[col(t, 'k'), col(g, 'key')]]))
   }
 
   it('cuts a diamond where the probe side would wait for the build side', () => {
-    const { physical } = planProgram(diamond(), options)
+    diamond()
+    const { physical } = planned()
     expect(physical.exchanges.map(({ mode, code }) => `${mode} ${code}`)).toMatchInlineSnapshot(`
       [
         "blocking E-FANOUT",
@@ -445,17 +435,17 @@ describe('modes', () => {
   })
 
   it('stores everything in serial mode', () => {
-    const { physical } = planProgram(diamond(), { ...options, mode: 'serial' })
+    diamond()
+    const { physical } = planned({ mode: 'serial' })
     expect(new Set(physical.exchanges.map(({ mode }) => mode))).toEqual(new Set(['blocking']))
     expect(physical.regions.every((region) => region.stages.length === 1)).toBe(true)
     expect(physical.mode).toBe('serial')
   })
 
   it('stores nothing in an incremental run, and lifts nothing', () => {
-    const p = new PlanBuilder()
     const t = p.source(fields, { changes: 'zset' })
     p.sink(p.aggregate(t, { name: col(t, 'name') }, { n: agg('count') }), 'changelog', { path: 'out.jsonl' })
-    const { physical } = planProgram(p.plan(), { ...options, incremental: true, mode: 'serial' })
+    const { physical } = planned({ incremental: true, mode: 'serial' })
     expect(physical.incremental).toBe(true)
     expect(physical.exchanges.every(({ mode }) => mode === 'pipelined')).toBe(true)
     const aggregates = physical.stages.flatMap((stage) => stage.nodes.filter((node) => node.operator === 'aggregate'))
@@ -464,12 +454,11 @@ describe('modes', () => {
   })
 
   it('cuts two joins that wait for each other crosswise', () => {
-    const p = new PlanBuilder()
     const a = p.source(fields, big)
     const b = p.source(fields, big)
     p.result(p.join(a, b, [[col(a, 'k'), col(b, 'k')]]))
     p.result(p.join(b, a, [[col(b, 'k'), col(a, 'k')]]))
-    const { physical } = planProgram(p.plan(), options)
+    const { physical } = planned()
     expect(physical.exchanges.some(({ code }) => code === 'E-PRIORITY')).toBe(true)
   })
 })
