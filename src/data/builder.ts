@@ -29,7 +29,7 @@ export function createBuilder(type: Type, rows = initialRows): ColumnBuilder {
 }
 
 /** Null bits of a builder: absent until the first null. */
-abstract class NullableBuilder {
+export abstract class NullableBuilder {
   readonly type: Type
   length = 0
   nulls: Uint8Array | undefined

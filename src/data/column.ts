@@ -29,6 +29,8 @@ export interface DictionaryColumn extends ColumnBase {
   readonly store: 'dictionary'
   readonly codes: Int32Array
   readonly values: Column
+  /** Who numbered the values: columns of one owner have the same codes for the same values, and each value has one code. */
+  readonly owner?: object
 }
 /** array: row i holds items `offsets[i] .. offsets[i + 1]`; `offsets[0]` need not be 0. */
 export interface ListColumn extends ColumnBase {

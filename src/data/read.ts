@@ -121,7 +121,8 @@ function columnBytes(column: Column): number {
     case 'bytes':
       return bits + column.offsets.byteLength + column.offsets[column.length] - column.offsets[0]
     case 'dictionary':
-      return bits + column.codes.byteLength + columnBytes(column.values)
+      // An owner keeps the values whether this column is there or not.
+      return bits + column.codes.byteLength + (column.owner === undefined ? columnBytes(column.values) : 0)
     case 'list':
       return bits + column.offsets.byteLength + itemBytes(column)
     case 'struct':

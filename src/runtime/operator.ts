@@ -4,6 +4,8 @@ import type { Schema } from '../data/type.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalNodeOf, PhysicalOp } from '../ir/physical.ts'
 import type { UserFunction } from '../ir/user-function.ts'
+import type { TextTable } from './operators/text-table.ts'
+import type { MakeShared, Shared } from './stage-peers.ts'
 
 /** Counters of one operator in one task. */
 export interface OperatorMetrics {
@@ -24,6 +26,13 @@ export interface OperatorContext {
   done(): void
   /** Asks for the operator's memory to grow to `bytes` in all. */
   grant(bytes: number): 'ok' | 'spill'
+  /**
+   * A value in common with this operator in the other tasks of the stage that this thread runs. Where tasks are committed one by one it is this
+   * task's alone.
+   */
+  share<T>(make: MakeShared<T>): Shared<T>
+  /** Set when the only consumer gives numbers to the texts of a column that it gets. */
+  textNumbering(): TextNumbering | undefined
   host: Host
   /** A new file name for spilled rows of this task; the runtime removes all of them when the task ends. */
   spillPath(): string
@@ -39,11 +48,22 @@ export interface OperatorContext {
 }
 
 /**
+ * An operator that gives each text of input column `column` a number. A producer may have texts numbered while it makes them: it then sends a
+ * dictionary with `texts()` as its owner, and the operator has nothing left to look up.
+ */
+export interface TextNumbering {
+  readonly column: number
+  /** Another object once the operator has started afresh. */
+  texts(): TextTable
+}
+
+/**
  * Running code of a physical node. One call at a time; a returned promise is awaited before the next call.
  * The runtime calls push, then finish once an input, then close once; after `ctx.done()` only close.
  */
 export interface Operator {
   readonly name: string
+  readonly textNumbering?: TextNumbering
   push(input: number, batch: Batch): void | Promise<void>
   /** Input `input` has ended; the last call may emit what is left. */
   finish(input: number): void | Promise<void>

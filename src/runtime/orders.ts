@@ -28,6 +28,8 @@ export interface TaskOrder {
   task: number
   /** Unique over all attempts of this task, those of interrupted runs included; all tasks of a pipelined region share it. */
   attempt: number
+  /** It keeps its thread busy: a thread runs few of them at once, others wait their turn. */
+  slotted: boolean
   inputs: readonly FileInput[]
   /** Workers of the consumer tasks of each pipelined exchange that the stage writes. */
   consumers: readonly { exchange: number; workers: readonly WorkerId[] }[]

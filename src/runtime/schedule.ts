@@ -4,7 +4,12 @@ import type { RegionState, RunState, TaskState } from './run-state.ts'
 import { exchangeOf, exchangesInOrder, hasPipelinedInput, isPipelined, stageOf } from './stage-shape.ts'
 
 /** Tasks that read sources or files keep a thread busy; two of them in a pipelined region, since one may be waiting for credit. */
-const slots = { alone: 1, pipelined: 2 } as const
+export const slots = { alone: 1, pipelined: 2 } as const
+/**
+ * While many tasks are left, a worker of a pipelined region has one more in its hands. It begins as soon as another ends, so that what tasks
+ * share in a thread never comes to the last of them before all tasks were given out. Near the end that would hold work back from idle workers.
+ */
+const ordersAhead = 1
 
 /** The reports of an earlier run, by `stage/task`. */
 export type Reusable = ReadonlyMap<string, { attempt: number; report: TaskReport }>
@@ -101,7 +106,7 @@ export function dispatch(state: RunState): { region: RegionState; task: TaskStat
   const placed: { region: RegionState; task: TaskState; worker: WorkerId }[] = []
   for (const region of state.regions) {
     if (region.state !== 'running') continue
-    const limit = region.pipelined ? slots.pipelined : slots.alone
+    let left = region.tasks.filter((task) => task.slotted && task.state === 'idle').length
     const load = new Map(ready.map((worker) => [worker, 0]))
     for (const task of region.tasks) {
       const running = task.state === 'running' && task.slotted && load.get(task.worker as WorkerId)
@@ -109,9 +114,15 @@ export function dispatch(state: RunState): { region: RegionState; task: TaskStat
     }
     for (const task of region.tasks) {
       if (task.state !== 'idle') continue
+      const limit = !region.pipelined
+        ? slots.alone
+        : slots.pipelined + (left > slots.pipelined * (ready.length - 1) ? ordersAhead : 0)
       const worker = task.local ? coordinatorHost : task.slotted ? leastLoaded(load, limit) : ready[task.task % ready.length]
       if (worker === undefined) continue
-      if (task.slotted) load.set(worker, (load.get(worker) as number) + 1)
+      if (task.slotted) {
+        load.set(worker, (load.get(worker) as number) + 1)
+        left--
+      }
       placed.push({ region, task, worker })
     }
   }
@@ -149,5 +160,6 @@ export function orderOf(state: RunState, region: RegionState, task: TaskState): 
     .map((id) => exchangeOf(plan, id))
     .filter((exchange) => isPipelined(plan, exchange))
     .map((exchange) => ({ exchange: exchange.id, workers: ofStage(exchange.to).map((consumer) => consumer.worker as WorkerId) }))
-  return { region: region.id, stage: stage.id, task: task.task, attempt: task.attempt, inputs, consumers }
+  const { attempt, slotted } = task
+  return { region: region.id, stage: stage.id, task: task.task, attempt, slotted, inputs, consumers }
 }

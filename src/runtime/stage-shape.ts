@@ -18,6 +18,12 @@ export function isPipelined(plan: PhysicalPlan, exchange: Exchange): boolean {
   return plan.regions.some(({ stages }) => stages.includes(exchange.from) && stages.includes(exchange.to))
 }
 
+/** Do the tasks of the region exchange rows while they run, so that they succeed or fail together? */
+export function isPipelinedRegion(plan: PhysicalPlan, id: number): boolean {
+  const region = plan.regions.find((candidate) => candidate.id === id)
+  return region !== undefined && region.stages.length > 1
+}
+
 export const isLeaf = (node: PhysicalNode): boolean =>
   node.operator === 'scan' || node.operator === 'values' || node.operator === 'receive'
 

@@ -9,6 +9,7 @@ import type { MemoryBudget } from './memory.ts'
 import type { TaskOrder } from './orders.ts'
 import type { Pace } from './pace.ts'
 import type { RunFiles } from './run-files.ts'
+import type { StagePeers } from './stage-peers.ts'
 
 /** Takes the rows of one output in the coordinator's process; they count only when the task that gave them is committed. */
 export interface Collector {
@@ -38,6 +39,7 @@ export interface TaskEnvironment {
 export interface TaskContext {
   readonly env: TaskEnvironment
   readonly order: TaskOrder
+  readonly peers: StagePeers
   readonly signal: AbortSignal
   rowsRead: number
   bytesRead: number

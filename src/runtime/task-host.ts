@@ -1,14 +1,25 @@
 import type { CreditLimits } from './exchange/credit.ts'
 import { type LinkPort, Switchboard } from './exchange/switchboard.ts'
 import type { TaskOrder, TaskReport, WorkerId } from './orders.ts'
-import { exchangeOf } from './stage-shape.ts'
+import { slots } from './schedule.ts'
+import { StagePeers } from './stage-peers.ts'
+import { exchangeOf, isPipelinedRegion } from './stage-shape.ts'
 import { runTask } from './task.ts'
 import type { TaskEnvironment } from './task-context.ts'
+
+/** The tasks of one attempt of a region in this thread. */
+interface RegionTasks {
+  readonly controllers: Set<AbortController>
+  /** Tasks with a slot that were ordered and have not ended, and those of them that wait for one to end. */
+  slotted: number
+  readonly waiting: (() => void)[]
+}
 
 /** Runs the tasks of one thread, many at once. */
 export class TaskHost {
   readonly #env: TaskEnvironment
-  readonly #running = new Map<string, Set<AbortController>>()
+  readonly #regions = new Map<string, RegionTasks>()
+  readonly #peers = new Map<string, StagePeers>()
 
   constructor(self: WorkerId, env: Omit<TaskEnvironment, 'switchboard'>, credit?: CreditLimits) {
     const switchboard = new Switchboard(self, (exchange) => exchangeOf(env.plan, exchange).fields, credit)
@@ -25,24 +36,53 @@ export class TaskHost {
 
   async run(order: TaskOrder): Promise<TaskReport> {
     const controller = new AbortController()
-    const scope = `${order.region}.${order.attempt}`
-    const siblings = this.#running.get(scope) ?? new Set()
-    this.#running.set(scope, siblings.add(controller))
+    const region = this.#regionOf(order)
+    region.controllers.add(controller)
+    const peers = this.#peersOf(order)
+    peers.enter()
     try {
-      return await runTask(order, this.#env, controller.signal)
+      // Regions do not wait for each other: a task that waits for credit may need a later one of its own region to go on.
+      if (order.slotted && region.slotted++ >= slots.pipelined) await new Promise<void>((resolve) => region.waiting.push(resolve))
+      return await runTask(order, this.#env, peers, controller.signal)
     } finally {
-      siblings.delete(controller)
+      region.controllers.delete(controller)
+      if (order.slotted) {
+        region.slotted--
+        region.waiting.shift()?.()
+      }
+      if (region.controllers.size === 0) this.#regions.delete(nameOfRegion(order))
+      if (peers.end()) this.#peers.delete(nameOfPeers(order))
     }
   }
 
   /** Stops the tasks of an attempt of a region and forgets its channels. */
   endAttempt(region: number, attempt: number): void {
-    for (const controller of this.#running.get(`${region}.${attempt}`) ?? []) controller.abort()
+    for (const controller of this.#regions.get(nameOfRegion({ region, attempt }))?.controllers ?? []) controller.abort()
     this.#env.switchboard.closeAttempt(region, attempt)
   }
 
   close(): void {
-    for (const siblings of this.#running.values()) for (const controller of siblings) controller.abort()
+    for (const { controllers } of this.#regions.values()) for (const controller of controllers) controller.abort()
     this.#env.switchboard.close()
   }
+
+  #regionOf(order: TaskOrder): RegionTasks {
+    const name = nameOfRegion(order)
+    const region = this.#regions.get(name) ?? { controllers: new Set(), slotted: 0, waiting: [] }
+    this.#regions.set(name, region)
+    return region
+  }
+
+  /** Tasks of a region that is not pipelined are committed one by one, so none may leave rows to another. */
+  #peersOf(order: TaskOrder): StagePeers {
+    const { plan, memory } = this.#env
+    if (plan.incremental || !isPipelinedRegion(plan, order.region)) return new StagePeers(memory)
+    const name = nameOfPeers(order)
+    const peers = this.#peers.get(name) ?? new StagePeers(memory)
+    this.#peers.set(name, peers)
+    return peers
+  }
 }
+
+const nameOfRegion = ({ region, attempt }: { region: number; attempt: number }): string => `${region}.${attempt}`
+const nameOfPeers = (order: TaskOrder): string => `${nameOfRegion(order)}.${order.stage}`

@@ -9,6 +9,7 @@ import type { PartitionFile, TaskOrder, TaskReport } from './orders.ts'
 import { paced } from './paced.ts'
 import { receiveLeaf } from './receive.ts'
 import { collectRoot, type Root, sendRoot, sinkRoot } from './root.ts'
+import type { StagePeers } from './stage-peers.ts'
 import { isLeaf, leavesInOrder, stageOf } from './stage-shape.ts'
 import { cancelled, type TaskContext, type TaskEnvironment } from './task-context.ts'
 
@@ -38,11 +39,17 @@ interface Edge {
  *
  * @throws MillraceError whatever failed; everything that was staged has been taken back then. `RUN_CANCELLED` when `signal` said so.
  */
-export async function runTask(order: TaskOrder, env: TaskEnvironment, signal: AbortSignal): Promise<TaskReport> {
+export async function runTask(
+  order: TaskOrder,
+  env: TaskEnvironment,
+  peers: StagePeers,
+  signal: AbortSignal,
+): Promise<TaskReport> {
   const spills: string[] = []
   const task: TaskContext = {
     env,
     order,
+    peers,
     signal,
     rowsRead: 0,
     bytesRead: 0,
@@ -64,6 +71,7 @@ export async function runTask(order: TaskOrder, env: TaskEnvironment, signal: Ab
   }
   signal.addEventListener('abort', wake)
   try {
+    task.checkCancelled()
     wire(stageOf(env.plan, order.stage), task, running)
     await drive(task, running)
     task.checkCancelled()
@@ -132,6 +140,8 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
     emitBarrier: (epoch) => emitBarrier(run, epoch),
     done: () => markDone(run),
     grant: (bytes) => run.account.grant(bytes),
+    share: (make) => task.peers.share(run.node.id, make),
+    textNumbering: () => (run.consumers.length === 1 ? run.consumers[0].to.operator?.textNumbering : undefined),
     host: env.host,
     spillPath: () => task.spillPath(),
     signal: task.signal,

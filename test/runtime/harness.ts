@@ -9,6 +9,7 @@ import type { PhysicalForm, PhysicalNode } from '../../src/ir/physical.ts'
 import type { FunctionTable, UserFunction } from '../../src/ir/user-function.ts'
 import type { OperatorContext } from '../../src/runtime/operator.ts'
 import { createOperator } from '../../src/runtime/operators/registry.ts'
+import { StagePeers } from '../../src/runtime/stage-peers.ts'
 
 export interface OperatorRun {
   inputs: readonly Schema[]
@@ -35,6 +36,8 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
   const metrics = { rowsIn: 0, rowsOut: 0, batchesOut: 0, bytesOut: 0, spilledBytes: 0 }
   let files = 0
   let busy = false
+  const peers = new StagePeers({ open: () => ({ grant: (bytes: number) => ctx.grant(bytes), release() {} }) })
+  peers.enter()
   const ctx: OperatorContext = {
     emit(batch) {
       if (busy) throw new Error('emitted without credit')
@@ -53,6 +56,8 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
       result.isDone = true
     },
     grant: (bytes) => (bytes <= (options.memoryBytes ?? Number.POSITIVE_INFINITY) ? 'ok' : 'spill'),
+    share: (make) => peers.share(1, make),
+    textNumbering: () => undefined,
     host: nodeHost(),
     spillPath: () => join(folder, `${files++}`),
     signal: new AbortController().signal,

@@ -20,6 +20,8 @@ export interface SegmentShape {
   input: InputShape
   fields: Schema
   weighted: boolean
+  /** The output column whose texts are numbered. */
+  numbered: number | undefined
   user: CallUserFunction
   closure: (fn: FnRef) => Function
 }
@@ -53,7 +55,7 @@ class SegmentWriter {
 
   constructor(shape: SegmentShape) {
     this.#shape = shape
-    this.#store = storeOf(shape.fields, shape.weighted)
+    this.#store = storeOf(shape.fields, shape.weighted, shape.numbered)
     this.#many = shape.steps.some(
       (step) => step.step === 'unnest' || (step.step === 'parallelDo' && (step.shape === 'flatMap' || step.shape === 'do')),
     )

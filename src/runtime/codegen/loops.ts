@@ -39,22 +39,22 @@ export class SegmentLoops {
   run(input: SegmentInput, output: Output, from: number): number {
     const batch = 'batch' in input ? input.batch : undefined
     const weights = output.weights === undefined ? undefined : batch?.weights
-    const loop = this.#loop(batch, weights !== undefined)
+    const loop = this.#loop(batch, weights !== undefined, output.numbered)
     const rows = 'batch' in input ? input.batch.columns : input.values
     return loop(rows, output, from, rowCountOf(input), weights, (error, site, row) => this.#failed(error, site, row, batch))
   }
 
-  #loop(batch: Batch | undefined, weighted: boolean): SegmentLoop {
+  #loop(batch: Batch | undefined, weighted: boolean, numbered: number | undefined): SegmentLoop {
     const key = batch === undefined ? '' : `${weighted ? 'w' : ''}${batch.columns.map(shapeKey).join(' ')}`
     let loop = this.#loops.get(key)
     if (loop === undefined) {
-      loop = this.#makeLoop(batch, weighted)
+      loop = this.#makeLoop(batch, weighted, numbered)
       this.#loops.set(key, loop)
     }
     return loop
   }
 
-  #makeLoop(batch: Batch | undefined, weighted: boolean): SegmentLoop {
+  #makeLoop(batch: Batch | undefined, weighted: boolean, numbered: number | undefined): SegmentLoop {
     const steps = this.#steps
     const [first] = steps
     const closure = (fn: FnRef): Function => this.#ctx.fn(fn) as Function
@@ -62,7 +62,7 @@ export class SegmentLoops {
       batch === undefined && first.step === 'parallelDo'
         ? { values: first.input }
         : { columns: (batch as Batch).columns.map(shapeOf) }
-    const shape = { steps, input, fields: this.#fields, weighted, user: userCalls(this.#ctx), closure }
+    const shape = { steps, input, fields: this.#fields, weighted, numbered, user: userCalls(this.#ctx), closure }
     if (!this.#interpreted) {
       try {
         return compileLoop(

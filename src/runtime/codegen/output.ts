@@ -3,6 +3,8 @@ import { BytesBuilder, type ColumnBuilder, createBuilder } from '../../data/buil
 import type { Column } from '../../data/column.ts'
 import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
+import type { TextNumbering } from '../operator.ts'
+import { CodesBuilder } from './codes-builder.ts'
 import { Scratch } from './support.ts'
 
 /** How many rows and bytes of one column a segment gathers before it makes a batch; tests make them small. */
@@ -14,7 +16,9 @@ const defaultTarget: BatchTarget = { rows: targetBatchRows, bytes: targetBatchBy
 
 /** The rows that a segment has made and not yet given away. Generated code writes to the builders between `reserve` and `flush`. */
 export class Output {
-  readonly builders: readonly ColumnBuilder[]
+  readonly builders: readonly (ColumnBuilder | CodesBuilder)[]
+  /** The column whose texts are numbered as they are made. */
+  readonly numbered: number | undefined
   readonly limit: number
   readonly byteLimit: number
   readonly scratch = new Scratch()
@@ -23,8 +27,11 @@ export class Output {
   #header: BatchHeader = freshHeader
   readonly #pending: Batch[] = []
 
-  constructor(fields: Schema, target: BatchTarget = defaultTarget) {
-    this.builders = fields.map((field) => createBuilder(field.type))
+  constructor(fields: Schema, target: BatchTarget = defaultTarget, numbering?: TextNumbering) {
+    this.numbered = numbering?.column
+    this.builders = fields.map(({ type }, i) =>
+      i === numbering?.column ? new CodesBuilder(type, numbering, target.rows) : createBuilder(type),
+    )
     this.limit = target.rows
     this.byteLimit = target.bytes
   }
@@ -38,6 +45,14 @@ export class Output {
     if (weighted) this.weights ??= new Int32Array(this.limit)
     else this.weights = undefined
     this.reserve()
+  }
+  /** Numbers go on where the operator that gives them is now. To be called before rows are made. */
+  follow(): void {
+    if (this.numbered === undefined) return
+    const builder = this.builders[this.numbered] as CodesBuilder
+    if (!builder.isStale) return
+    this.flush()
+    builder.follow()
   }
   /** Room for so many more rows, for which loops do not ask again. */
   reserve(rows = this.limit - this.rows): void {

@@ -11,6 +11,18 @@ import { splitParts, splitSeparator } from './unnest.ts'
 
 type UnnestStep = Extract<SegmentStep, { step: 'unnest' }>
 
+/** Does a segment end in such pieces? */
+export function endsInPieces(steps: readonly SegmentStep[], fields: Schema, inputColumns: number): boolean {
+  let columns = inputColumns
+  for (const [i, step] of steps.entries()) {
+    if (isPieces(steps.slice(i), fields, columns)) return true
+    if (step.step === 'project') columns = step.exprs.length
+    else if (step.step === 'parallelDo') columns = step.output.fields.length
+    else if (step.step === 'unnest') columns += step.ordinalName === undefined ? 1 : 2
+  }
+  return false
+}
+
 /** Is this an unnest of `split(text, one byte)` at the end of a segment, of which only the item is kept? */
 export function isPieces(steps: readonly SegmentStep[], fields: Schema, columns: number): boolean {
   const [unnest, ...others] = steps
@@ -40,6 +52,12 @@ export function compilePieces(
 ): void {
   const { text, table } = mappedText(step.expr)
   const slot = text.e === 'column' ? scope.row[text.column] : undefined
+  if (store.numbered !== undefined) {
+    if (slot === undefined || table !== undefined || !isDirect(slot)) return compileOnePiece(em, step, scope, store)
+    const column = em.hoist('c', `cols[${slot.source}]`)
+    const offsets = em.hoist('f', `${column}.offsets`)
+    return numbersLoop(em, em.hoist('d', `plainBytes(${column}.data)`), offsets, 'row', 'to', separatorByte(step.expr), store)
+  }
   if (slot !== undefined && isDirect(slot)) {
     const column = em.hoist('c', `cols[${slot.source}]`)
     const offsets = em.hoist('f', `${column}.offsets`)
@@ -69,8 +87,35 @@ function compileOnePiece(em: Emitter, step: UnnestStep, scope: ExpressionScope, 
   const parts = splitParts(em, step.expr, scope)
   if (parts.text.isNull === 'true') return
   em.block(parts.text.isNull === 'false' ? '' : `if (!${parts.text.isNull})`, () =>
-    piecesLoop(em, bytesOf(em, parts.text), separatorByte(step.expr), store),
+    store.numbered === undefined
+      ? piecesLoop(em, bytesOf(em, parts.text), separatorByte(step.expr), store)
+      : numbersOfOne(em, bytesOf(em, parts.text), separatorByte(step.expr), store),
   )
+}
+
+/** The numbers of the pieces of texts; once the output was full, of no more than the text at hand. */
+function numbersLoop(em: Emitter, data: string, offsets: string, row: string, to: string, separator: number, store: Store): void {
+  const place = em.name('p')
+  const first = em.name('i')
+  const last = em.name('i')
+  em.line(`let ${place} = ${offsets}[${row}], ${first} = ${row}, ${last} = ${to}`)
+  em.block('for (;;)', () => {
+    em.line(`n = g0.numberPieces(${data}, ${offsets}, ${first}, ${last}, ${place}, ${separator}, o0, n, limit)`)
+    em.line(`${place} = g0.rest`)
+    em.line(`if (${place} < 0) break`)
+    em.line(`${first} = g0.row; ${last} = ${first} + 1`)
+    flushNow(em, store)
+  })
+  if (row === 'row') em.line(`row = ${last} - 1`)
+}
+
+/** One text as if it were a column. */
+const oneText = new Int32Array(2)
+
+function numbersOfOne(em: Emitter, { data, start, end }: BytesCode, separator: number, store: Store): void {
+  const offsets = em.constant(oneText)
+  em.line(`${offsets}[0] = ${start}; ${offsets}[1] = ${end}`)
+  numbersLoop(em, data, offsets, '0', '1', separator, store)
 }
 
 /** The pieces of one text, with room looked for at every end of a row. */

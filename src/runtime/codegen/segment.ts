@@ -4,6 +4,7 @@ import type { Operator, OperatorContext, OperatorFactory } from '../operator.ts'
 import { type GroupReader, groupReader } from './groups.ts'
 import { rowCountOf, type SegmentInput, SegmentLoops } from './loops.ts'
 import { type BatchTarget, Output } from './output.ts'
+import { endsInPieces } from './pieces.ts'
 import { createProjection } from './projection.ts'
 
 /**
@@ -24,38 +25,46 @@ export function createSegmentFor(node: PhysicalNodeOf<'segment'>, ctx: OperatorC
 }
 
 function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, target?: BatchTarget): Operator {
-  const output = new Output(ctx.fields, target)
+  const isNumbered = endsInPieces(spec.steps, ctx.fields, ctx.inputs[0].length)
+  let output: Output | undefined
   const loops = new SegmentLoops(spec.steps, ctx.fields, ctx)
   const [first] = spec.steps
   const groups: GroupReader | undefined =
     spec.clustered && first.step === 'parallelDo' ? groupReader(first.input, ctx) : undefined
   const emit = (batch: Batch): undefined | Promise<void> => ctx.emit(batch)
 
+  /** Made with the first rows: the operator behind this one is there by then. */
+  const open = (): Output => {
+    output ??= new Output(ctx.fields, target, isNumbered ? ctx.textNumbering() : undefined)
+    return output
+  }
+
   /** Works on the rows from `from` on until they end or a made batch finds no credit; goes on when it has some. */
-  const drive = (input: SegmentInput, from: number): undefined | Promise<void> => {
+  const drive = (output: Output, input: SegmentInput, from: number): undefined | Promise<void> => {
     const rowCount = rowCountOf(input)
     for (let row = from; row < rowCount; ) {
+      output.follow()
       row = loops.run(input, output, row)
       if (output.isFull()) output.flush()
       const wait = output.drain(emit)
-      if (wait !== undefined) return wait.then(() => drive(input, row))
+      if (wait !== undefined) return wait.then(() => drive(output, input, row))
     }
     return undefined
   }
   const flush = (): undefined | Promise<void> => {
-    output.flush()
-    return output.drain(emit)
+    output?.flush()
+    return output?.drain(emit)
   }
 
   return {
     name: 'segment',
     push(_, batch) {
       if (batch.rowCount === 0) return undefined
-      output.begin(batch.header, batch.weights !== undefined)
-      return drive(groups === undefined ? { batch } : { values: groups.take(batch) }, 0)
+      open().begin(batch.header, batch.weights !== undefined)
+      return drive(open(), groups === undefined ? { batch } : { values: groups.take(batch) }, 0)
     },
     finish() {
-      const wait = groups === undefined ? undefined : drive({ values: groups.end() }, 0)
+      const wait = groups === undefined ? undefined : drive(open(), { values: groups.end() }, 0)
       return wait === undefined ? flush() : wait.then(flush)
     },
     barrier(epoch) {

@@ -13,17 +13,26 @@ export interface Store {
   readonly save: readonly string[]
   /** Conditions under which a column has few enough bytes to go on. */
   readonly room: readonly string[]
+  /** The column whose texts are numbered. */
+  readonly numbered: number | undefined
 }
 
-/** Variables of output column `i`: builder `b`, lane or offsets `o`, data `d`, place in data `a`, is the lane a BigInt64Array `w`. */
-export function storeOf(fields: Schema, weighted: boolean): Store {
+/**
+ * Variables of output column `i`: builder `b`, lane, offsets or codes `o`, data `q`, place in data `a`, is the lane a BigInt64Array `w`, the
+ * table that gives numbers to texts `g`.
+ */
+export function storeOf(fields: Schema, weighted: boolean, numbered: number | undefined): Store {
   const open = ['let n = out.rows']
   const reload = ['n = 0']
   const save = ['out.rows = n']
   const room: string[] = []
   fields.forEach(({ type }, i) => {
     open.push(`const b${i} = out.builders[${i}]`)
-    if (isText(type)) {
+    if (i === numbered) {
+      open.push(`const g${i} = b${i}.texts`, `let o${i} = b${i}.codes`)
+      reload.push(`o${i} = b${i}.codes`)
+      save.push(`b${i}.length = n`)
+    } else if (isText(type)) {
       open.push(`let o${i} = b${i}.offsets, q${i} = b${i}.data, a${i} = b${i}.dataLength`)
       reload.push(`o${i} = b${i}.offsets; q${i} = b${i}.data; a${i} = 0`)
       save.push(`b${i}.length = n; b${i}.dataLength = a${i}`)
@@ -43,7 +52,7 @@ export function storeOf(fields: Schema, weighted: boolean): Store {
     open.push('let w = out.weights')
     reload.push('w = out.weights')
   }
-  return { open, reload, save, room }
+  return { open, reload, save, room, numbered }
 }
 
 const isLane = (type: Type): boolean => type.kind === 'bool' || type.kind === 'float64' || type.kind === 'date'
@@ -60,7 +69,7 @@ export function emitRow(
   // All values are computed before the first is stored, so that an error or a flush never leaves half a row.
   const codes = slots.map((slot) => slot.load(em))
   if (many) flushWhenFull(em, store)
-  for (let i = 0; i < codes.length; i++) storeValue(em, codes[i], fields[i].type, i)
+  for (let i = 0; i < codes.length; i++) storeValue(em, codes[i], fields[i].type, i, i === store.numbered)
   if (weighted) em.line('w[n] = weight')
   em.line('n++')
 }
@@ -76,7 +85,8 @@ export function flushNow(em: Emitter, store: Store): void {
   em.line('go = false')
 }
 
-function storeValue(em: Emitter, code: Code, type: Type, i: number): void {
+function storeValue(em: Emitter, code: Code, type: Type, i: number, isNumbered: boolean): void {
+  if (isNumbered) return storeNumber(em, code, i)
   if (code.isNull === 'false') return storeValid(em, code, type, i)
   const storeNull = isText(type)
     ? `b${i}.markNull(n); o${i}[n + 1] = a${i}`
@@ -103,6 +113,12 @@ function storeValid(em: Emitter, code: Code, type: Type, i: number): void {
     em.line(`if (b${i}.values instanceof BigInt64Array) { w${i} = true; o${i} = noLane }`)
   })
   em.line(`else o${i}[n] = ${value}`)
+}
+
+function storeNumber(em: Emitter, code: Code, i: number): void {
+  const { data, start, end } = bytesOf(em, code)
+  const number = `o${i}[n] = g${i}.number(${data}, ${start}, ${end})`
+  em.line(code.isNull === 'false' ? number : `if (${code.isNull}) { b${i}.markNull(n); o${i}[n] = 0 } else ${number}`)
 }
 
 function storeBytes(em: Emitter, code: Code, i: number): void {

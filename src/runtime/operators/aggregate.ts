@@ -1,45 +1,39 @@
 import { resourceError } from '../../base/errors.ts'
-import type { Batch } from '../../data/batch.ts'
-import { targetBatchRows } from '../../data/batch.ts'
-import { makeBatch } from '../../data/read.ts'
 import type { Operator, OperatorFactory } from '../operator.ts'
 import { emitAll } from './emit.ts'
 import { GroupChanges } from './group-changes.ts'
 import { GroupStore } from './group-store.ts'
+import { createPartialAggregate } from './partial-aggregate.ts'
 import { SpilledGroups } from './spilled-groups.ts'
-
-/** After this many rows a partial aggregate looks whether it makes them fewer. */
-const trialRows = 100_000
-const worthwhileShare = 0.5
+import { textNumberingOf } from './text-numbering.ts'
 
 /**
- * Hash aggregate: phases complete, partial (rows to states) and final (states to results).
+ * Hash aggregate: complete (rows to results) and final (states to results); see `createPartialAggregate` for the third phase.
  *
  * Out: one row a group ordered by (hash64, key), so that it depends neither on arrival nor on spilling; without keys always one row.
- * Memory: O(groups); complete and final spill states by ranges of the hash, partial emits its states and starts afresh.
- * By epochs it emits changes: see `GroupChanges`.
+ * Memory: O(groups); states are spilled by ranges of the hash. By epochs it emits changes: see `GroupChanges`.
  */
 export const createAggregate: OperatorFactory<'aggregate'> = (node, ctx): Operator => {
   const { keys, phase, changes } = node.spec
+  if (phase === 'partial') return createPartialAggregate(node, ctx)
   const store = new GroupStore(node.spec, ctx)
   const spilled = new SpilledGroups(store, keys.length, ctx)
   let tracked = changes === 'zset' ? new GroupChanges(store, ctx.fields, keys.length) : undefined
-  let rowsSinceClear = 0
-  let passThrough = false
 
   return {
     name: `aggregate (${phase})`,
+    textNumbering: textNumberingOf(node.spec, ctx.inputs[0], () => store),
     push(_input, batch) {
       store.take(batch)
       tracked?.touch(store.groups, batch.rowCount, batch.weights)
-      rowsSinceClear += batch.rowCount
-      return phase === 'partial' ? relievePartial() : relieve()
+      const bytes = store.sizeBytes + (tracked?.sizeBytes ?? 0)
+      if (ctx.grant(bytes) === 'ok') return
+      // What was emitted in earlier epochs must be at hand, so groups by epochs stay in memory.
+      if (tracked !== undefined) throw outOfMemory(bytes)
+      spilled.spill()
+      ctx.grant(store.sizeBytes)
     },
     async finish() {
-      if (phase === 'partial') {
-        store.ensureGroup()
-        return emitStates()
-      }
       if (tracked !== undefined) return emitAll(ctx, tracked.batches())
       store.ensureGroup()
       if (spilled.isEmpty) return emitAll(ctx, store.batches('results'))
@@ -47,53 +41,15 @@ export const createAggregate: OperatorFactory<'aggregate'> = (node, ctx): Operat
       await emitAll(ctx, spilled.results())
     },
     async barrier(epoch) {
-      if (phase === 'partial') await emitStates()
-      else {
-        if (!spilled.isEmpty) throw outOfMemory(store.sizeBytes)
-        tracked ??= trackFromNow()
-        await emitAll(ctx, tracked.batches())
-      }
+      if (!spilled.isEmpty) throw outOfMemory(store.sizeBytes)
+      tracked ??= trackFromNow()
+      await emitAll(ctx, tracked.batches())
       await ctx.emitBarrier(epoch)
     },
     close() {
       store.clear()
       ctx.grant(0)
     },
-  }
-
-  function relieve(): void {
-    const bytes = store.sizeBytes + (tracked?.sizeBytes ?? 0)
-    if (ctx.grant(bytes) === 'ok') return
-    // What was emitted in earlier epochs must be at hand, so groups by epochs stay in memory.
-    if (tracked !== undefined) throw outOfMemory(bytes)
-    spilled.spill()
-    ctx.grant(store.sizeBytes)
-  }
-
-  function relievePartial(): undefined | Promise<void> {
-    if (!passThrough && rowsSinceClear >= trialRows) {
-      passThrough = store.count > rowsSinceClear * worthwhileShare
-      rowsSinceClear = passThrough ? rowsSinceClear : Number.NEGATIVE_INFINITY
-    }
-    if (passThrough ? store.count >= targetBatchRows : ctx.grant(store.sizeBytes) === 'spill') return emitStates()
-    return undefined
-  }
-
-  /** The states of all groups; by epochs with the net number of rows as weight, which tells the final phase when a group is emptied. */
-  async function emitStates(): Promise<void> {
-    await emitAll(ctx, tracked === undefined ? store.batches('states') : weighted(tracked))
-    store.clear()
-    tracked?.clear()
-    rowsSinceClear = Math.min(0, rowsSinceClear)
-    ctx.grant(store.sizeBytes)
-  }
-
-  function* weighted(tracking: GroupChanges): Generator<Batch, void> {
-    const order = store.table.order()
-    for (let from = 0; from < order.length; from += targetBatchRows) {
-      const to = Math.min(order.length, from + targetBatchRows)
-      yield makeBatch(store.rows('states', order, from, to), to - from, { weights: tracking.weightsOf(order.subarray(from, to)) })
-    }
   }
 
   /** Rows that came before the first epoch's end only ever add. */

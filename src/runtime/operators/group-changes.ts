@@ -41,18 +41,6 @@ export class GroupChanges {
     }
   }
 
-  /** Net number of rows of some groups. */
-  weightsOf(order: Int32Array): Int32Array {
-    return order.map((group) => this.#net[group])
-  }
-
-  /** Forgets all groups, with the store. */
-  clear(): void {
-    this.#net.fill(0)
-    this.#touched.fill(0)
-    this.#list = []
-  }
-
   /**
    * What changed since the last time: for each touched group whose row differs the old row with weight −1 and the new one with +1;
    * no old row for a new group, no new one for an emptied group.

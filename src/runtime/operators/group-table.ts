@@ -5,19 +5,19 @@ import type { BytesColumn, Column, DictionaryColumn, LaneColumn } from '../../da
 import { canonicalValue } from '../../data/compare.ts'
 import { gatherColumn } from '../../data/gather.ts'
 import { hashRows } from '../../data/key.ts'
-import { valueAt } from '../../data/read.ts'
+import { sliceColumn, valueAt } from '../../data/read.ts'
 import type { Type } from '../../data/type.ts'
 import { types } from '../../data/type.ts'
-import { BytesSlots } from './bytes-slots.ts'
 import { orderByHash } from './hash-order.ts'
 import { encodeKeys } from './key-encoding.ts'
+import { TextTable } from './text-table.ts'
 
 const firstSlots = 1024
 
 /**
  * Gives every distinct key a dense number, its group, in order of first appearance.
  *
- * Keys stay columnar in builders, and are always compared, not their hashes alone. A text key is found by `BytesSlots`, and so are keys of other
+ * Keys stay columnar in builders, and are always compared, not their hashes alone. A text key is found by `TextTable`, and so are keys of other
  * types and of several columns, as encoded bytes; one number key by open addressing over pairs (group + 1, low hash word); a dictionary by code.
  */
 export class GroupTable {
@@ -29,7 +29,7 @@ export class GroupTable {
   readonly #seed: number
   #keys: readonly ColumnBuilder[]
   /** What is compared: the text key itself, or the encoded bytes of other keys. */
-  #bytes: BytesSlots
+  #bytes: TextTable
   #doubles = new Float64Array(0)
   readonly #kind: 'bytes' | 'lane' | 'encoded'
   #slots = new Int32Array(firstSlots * 2)
@@ -46,7 +46,7 @@ export class GroupTable {
     this.#keys = keyTypes.map((type) => createBuilder(type))
     const only = keyTypes.length === 1 ? this.#keys[0] : undefined
     this.#kind = only instanceof BytesBuilder ? 'bytes' : only instanceof LaneBuilder ? 'lane' : 'encoded'
-    this.#bytes = new BytesSlots(only instanceof BytesBuilder ? only : new BytesBuilder(types.bytes), hashSeed)
+    this.#bytes = new TextTable(only instanceof BytesBuilder ? only : new BytesBuilder(types.bytes), hashSeed)
     if (this.#kind === 'lane') this.#doubles = new Float64Array(256)
   }
 
@@ -77,6 +77,11 @@ export class GroupTable {
     return this.#keys.map(viewBuilder)
   }
 
+  /** What numbers texts when the key is one column of them: a text's number is its group. */
+  get texts(): TextTable {
+    return this.#bytes
+  }
+
   get sizeBytes(): number {
     const keys = this.#keys.reduce((sum, builder) => sum + builderMemory(builder), 0)
     const own = this.#kind === 'encoded' ? builderMemory(this.#bytes.keys) : this.#doubles.byteLength
@@ -100,23 +105,35 @@ export class GroupTable {
 
   #look(columns: readonly Column[], rowCount: number, groups: Int32Array, insert: boolean): void {
     const only = columns[0]
-    if (columns.length === 1 && only.store === 'dictionary') return this.#lookByCode(only, rowCount, groups, insert)
+    if (columns.length === 1 && only.store === 'dictionary') {
+      if (only.owner !== this.#bytes || only.nulls !== undefined) return this.#lookByCode(only, rowCount, groups, insert)
+      groups.set(only.codes)
+      return this.#countNewTexts()
+    }
     if (this.#rowLo.length < rowCount) {
       this.#rowLo = new Int32Array(rowCount)
       this.#rowHi = new Int32Array(rowCount)
       this.#newRows = new Int32Array(rowCount)
     }
+    if (this.#kind === 'bytes') {
+      this.#lookBytes(only as BytesColumn, rowCount, groups, insert)
+      return this.#countNewTexts()
+    }
     const before = this.count
-    if (this.#kind !== 'lane') {
-      this.#lookBytes(this.#kind === 'bytes' ? (only as BytesColumn) : encodeKeys(columns, rowCount), rowCount, groups, insert)
-      if (this.count > before) this.#hashNewGroups(columns, before)
+    if (this.#kind === 'encoded') {
+      const added = this.#lookBytes(encodeKeys(columns, rowCount), rowCount, groups, insert)
+      if (added > 0) {
+        this.count += added
+        const keys = columns.map((column) => gatherColumn(column, this.#newRows, added))
+        this.#hashNewGroups(keys, before)
+      }
     } else {
       hashRows(columns, rowCount, this.#seed, this.#rowLo, this.#rowHi)
       const values = asDoubles(only as LaneColumn)
       if (values !== undefined) this.#lookDoubles(values, only.nulls, rowCount, groups, insert)
       else this.#lookWide(only as LaneColumn, rowCount, groups, insert)
     }
-    if (this.count > before && this.#kind !== 'bytes') this.#keepKeys(columns, this.count - before)
+    if (this.count > before) this.#keepKeys(columns, this.count - before)
   }
 
   #keepKeys(columns: readonly Column[], added: number): void {
@@ -154,7 +171,8 @@ export class GroupTable {
     for (let row = 0; row < rowCount; row++) groups[row] = found[groups[row]]
   }
 
-  #lookBytes(column: BytesColumn, rowCount: number, groups: Int32Array, insert: boolean): void {
+  /** Gives the number of new keys, whose rows are then in `#newRows`. */
+  #lookBytes(column: BytesColumn, rowCount: number, groups: Int32Array, insert: boolean): number {
     const { offsets, data, nulls } = column
     const table = this.#bytes
     table.guess(column, rowCount, groups)
@@ -162,23 +180,28 @@ export class GroupTable {
     for (let row = 0; row < rowCount; row++) {
       const isNull = nulls !== undefined && (nulls[row >> 3] & (1 << (row & 7))) === 0
       if (groups[row] >= 0 && !isNull) continue
-      const next = insert ? this.count : -1
+      const next = insert ? table.keys.length : -1
       if (isNull && this.#nullGroup < 0 && insert) {
         this.#nullGroup = next
         table.keys.appendNull()
       }
       const group = isNull ? this.#nullGroup : table.find(data, offsets[row], offsets[row + 1], next)
       groups[row] = group
-      if (group !== next || !insert) continue
-      this.count++
-      this.#newRows[added++] = row
+      if (group === next && insert) this.#newRows[added++] = row
     }
+    return added
   }
 
-  /** Sets the hashes of the groups from `first` on, whose keys came with the rows at hand. */
-  #hashNewGroups(columns: readonly Column[], first: number): void {
+  /** Takes in the texts that were numbered since the last time, by a producer of codes perhaps. */
+  #countNewTexts(): void {
+    const first = this.count
+    this.count = this.#bytes.keys.length
+    if (this.count > first) this.#hashNewGroups([sliceColumn(viewBuilder(this.#bytes.keys), first, this.count)], first)
+  }
+
+  /** Sets the hashes of the groups from `first` on. */
+  #hashNewGroups(keys: readonly Column[], first: number): void {
     const added = this.count - first
-    const keys = columns.map((column) => gatherColumn(column, this.#newRows, added))
     const lo = new Int32Array(added)
     const hi = new Int32Array(added)
     hashRows(keys, added, this.#seed, lo, hi)

@@ -13,6 +13,7 @@ import {
   project,
   type RunOptions,
   rowOf,
+  runAlike,
   runSegment,
   schemaOf,
   segment,
@@ -34,8 +35,8 @@ const fns = (...list: ((...args: never[]) => unknown)[]): UserFunction[] => list
 
 /** Runs generated and interpreted; both must agree. */
 async function both(steps: Parameters<typeof runSegment>[0], batches: readonly Batch[], options: RunOptions): Promise<Value[][]> {
-  const generated = await runSegment(steps, batches, options)
-  expect(await runSegment(steps, batches, { ...options, interpreted: true })).toEqual(generated)
+  const generated = await runAlike(steps, batches, options)
+  expect(await runAlike(steps, batches, { ...options, interpreted: true })).toEqual(generated)
   return generated
 }
 async function failure(

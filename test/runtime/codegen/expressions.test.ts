@@ -6,7 +6,7 @@ import { type Type, types, type Value } from '../../../src/data/type.ts'
 import { evaluateExpr } from '../../../src/ir/evaluate.ts'
 import type { Expr } from '../../../src/ir/expr.ts'
 import type { SegmentStep } from '../../../src/ir/physical.ts'
-import { column, filter, project, runSegment, schemaOf, unnest } from './harness.ts'
+import { column, filter, project, runAlike, runSegment, schemaOf, unnest } from './harness.ts'
 import { columnTypes, randomBatch, randomExpr, randomFrom, schema } from './random.ts'
 
 const resultTypes: readonly Type[] = [
@@ -42,7 +42,7 @@ describe('expressions of segments', () => {
         const fields = schemaOf(...exprs.map((expr) => expr.type))
         const expected = await attempt(() => evaluateAll(rowsOf(batch), exprs))
         for (const interpreted of [false, true]) {
-          const found = await attempt(() => runSegment([project(...exprs)], [batch], { fields, interpreted }))
+          const found = await attempt(() => runAlike([project(...exprs)], [batch], { fields, interpreted }))
           expect(
             found,
             JSON.stringify(exprs, (_, x) => (typeof x === 'bigint' ? `${x}n` : x)),
@@ -72,7 +72,7 @@ describe('expressions of segments', () => {
         )
         for (const interpreted of [false, true]) {
           const target = { rows: 2 + random(5), bytes: 1 + random(100) }
-          expect(await attempt(() => runSegment(steps, [batch], { fields, interpreted, target }))).toEqual(expected)
+          expect(await attempt(() => runAlike(steps, [batch], { fields, interpreted, target }))).toEqual(expected)
         }
       }),
       { numRuns: 300 },

@@ -1,4 +1,6 @@
+import { deepStrictEqual } from 'node:assert'
 import type { Batch } from '../../../src/data/batch.ts'
+import { BytesBuilder } from '../../../src/data/builder.ts'
 import { rowsOf } from '../../../src/data/read.ts'
 import { type Schema, type Type, types, type Value } from '../../../src/data/type.ts'
 import type { Expr, FnRef } from '../../../src/ir/expr.ts'
@@ -6,7 +8,8 @@ import type { PhysicalNodeOf, RowShape, SegmentStep } from '../../../src/ir/phys
 import type { UserFunction } from '../../../src/ir/user-function.ts'
 import type { BatchTarget } from '../../../src/runtime/codegen/output.ts'
 import { createSegmentFor } from '../../../src/runtime/codegen/segment.ts'
-import type { Operator, OperatorContext } from '../../../src/runtime/operator.ts'
+import type { Operator, OperatorContext, TextNumbering } from '../../../src/runtime/operator.ts'
+import { TextTable } from '../../../src/runtime/operators/text-table.ts'
 
 const place = { file: 'test.ts', line: 3, column: 7 }
 
@@ -67,11 +70,15 @@ export function parallelDo(
 export interface RunOptions {
   fields: Schema
   fns?: readonly UserFunction[]
+  /** Row type of the input; needed for what depends on its width. */
+  input?: Schema
   interpreted?: boolean
   target?: BatchTarget
   clustered?: boolean
   emit?: (batch: Batch) => undefined | Promise<void>
   grant?: (bytes: number) => 'ok' | 'spill'
+  /** What the operator behind it does. */
+  textNumbering?: TextNumbering
 }
 
 export const schemaOf = (...list: Type[]): Schema => list.map((type, i) => ({ name: `c${i}`, type, nullable: true }))
@@ -91,11 +98,36 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
     emitBarrier: () => undefined,
     grant: options.grant ?? (() => 'ok'),
     fn: (ref) => (options.fns ?? [])[ref.id],
+    textNumbering: () => options.textNumbering,
     interpreted: options.interpreted === true,
-    inputs: [],
+    inputs: [options.input ?? []],
     fields: options.fields,
   }
   return { operator: createSegmentFor(node, context as OperatorContext, options.target), batches }
+}
+
+/** Gives numbers to the texts of a column, and starts afresh after every `batchesEach` batches that it is asked for. */
+export function numbering(column: number, type: Type, batchesEach = 3): TextNumbering {
+  let asked = 0
+  let texts = new TextTable(new BytesBuilder(type), 7)
+  return {
+    column,
+    texts() {
+      if (++asked % batchesEach === 0) texts = new TextTable(new BytesBuilder(type), 7)
+      return texts
+    },
+  }
+}
+
+/** The rows that a segment makes of some batches; the same whether or not texts are numbered while they are made. */
+export async function runAlike(steps: readonly SegmentStep[], input: readonly Batch[], options: RunOptions): Promise<Value[][]> {
+  const rows = await runSegment(steps, input, options)
+  for (const [column, { type }] of options.fields.entries()) {
+    if (type.kind !== 'string' && type.kind !== 'bytes') continue
+    const numbered = await runSegment(steps, input, { ...options, textNumbering: numbering(column, type) })
+    deepStrictEqual(numbered, rows)
+  }
+  return rows
 }
 
 /** The rows that a segment makes of some batches. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from '../../../src/data/batch.ts'
 import { batchFromRows, makeBatch, rowsOf } from '../../../src/data/read.ts'
@@ -15,6 +16,7 @@ import {
   parallelDo,
   project,
   rowOf,
+  runAlike,
   runSegment,
   schemaOf,
   segment,
@@ -40,16 +42,40 @@ describe('segments', () => {
     const expected = texts.flatMap((value) => value?.split(' ') ?? []).map((word) => [word])
     for (let rows = 2; rows < 12; rows++) {
       expect(
-        await runSegment([words(), onlyItem], [batch], { fields: schemaOf(types.string), target: { rows, bytes: 1000 } }),
+        await runAlike([words(), onlyItem], [batch], {
+          input: lines,
+          fields: schemaOf(types.string),
+          target: { rows, bytes: 1000 },
+        }),
       ).toEqual(expected)
     }
     const upper = unnest(call('split', types.array(types.string), call('upper', types.string, line), constant('B', types.string)))
     const byB = texts.flatMap((value) => value?.toUpperCase().split('B') ?? []).map((word) => [word])
     expect(
-      await runSegment([upper, onlyItem], [batch], { fields: schemaOf(types.string), target: { rows: 3, bytes: 1000 } }),
+      await runAlike([upper, onlyItem], [batch], {
+        input: lines,
+        fields: schemaOf(types.string),
+        target: { rows: 3, bytes: 1000 },
+      }),
     ).toEqual(byB)
     const byTwo = texts.flatMap((value) => value?.split('  ') ?? []).map((word) => [word])
-    expect(await runSegment([words('  '), onlyItem], [batch], { fields: schemaOf(types.string) })).toEqual(byTwo)
+    expect(await runAlike([words('  '), onlyItem], [batch], { fields: schemaOf(types.string) })).toEqual(byTwo)
+  })
+
+  it('split texts of any length, whatever follows them in memory', async () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'ä', '€', '\0', ' ', ' '), maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { minLength: 1 }), fc.integer({ min: 1, max: 20 }), async (texts, rows) => {
+        const batch = batchFromRows(
+          lines,
+          texts.map((value, i) => [value, i]),
+        )
+        const options = { input: lines, fields: schemaOf(types.string), target: { rows, bytes: 1000 } }
+        expect(await runAlike([words(), onlyItem], [batch, batch], options)).toEqual(
+          [...texts, ...texts].flatMap((text) => text.split(' ')).map((piece) => [piece]),
+        )
+      }),
+    )
   })
 
   it('give each row the weight of the row it came from, and keep epochs apart', async () => {
@@ -114,6 +140,7 @@ describe('segments', () => {
       input: { columns: batch.columns.map(shapeOf) },
       fields: schemaOf(types.string),
       weighted: false,
+      numbered: undefined,
       user: () => null,
       closure: () => () => '',
     })

@@ -365,23 +365,6 @@ describe('aggregate by epochs', () => {
     expect(result.batches.length).toBe(at[2])
   })
 
-  it('does the same through a partial aggregate', async () => {
-    const states = stateFieldsOf([0], calls, fields)
-    const partial = await runOperator(spec([0], calls, 'partial', 'zset'), { inputs: [fields], fields: states }, feeds)
-    const between = partial.barriers.flatMap(({ epoch, afterBatches }, i) => [
-      ...feedsOf(partial.batches.slice(i === 0 ? 0 : partial.barriers[i - 1].afterBatches, afterBatches)),
-      { barrier: epoch },
-    ])
-    const direct = await runOperator(spec([0], calls, 'complete', 'zset'), { inputs: [fields], fields: output }, feeds)
-    const final = await runOperator(
-      spec([0], finalCalls([0], calls), 'final', 'zset'),
-      { inputs: [states], fields: output },
-      between,
-    )
-    expect(final.barriers.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
-    expect(changesOf(final.batches)).toEqual(changesOf(direct.batches))
-  })
-
   it('refuses a group with fewer rows than none', async () => {
     const run = runOperator(spec([0], calls, 'complete', 'zset'), { inputs: [fields], fields: output }, [
       epoch([['a', 1]], [-1]),

@@ -1,0 +1,62 @@
+import { NullableBuilder } from '../../data/builder.ts'
+import { viewBuilder } from '../../data/builder-view.ts'
+import type { DictionaryColumn } from '../../data/column.ts'
+import type { Type, Value } from '../../data/type.ts'
+import type { TextNumbering } from '../operator.ts'
+import type { TextTable } from '../operators/text-table.ts'
+
+const encoder = new TextEncoder()
+
+/** Builds a text column whose values are numbered by the operator that gets it: a dictionary with that operator's texts. */
+export class CodesBuilder extends NullableBuilder {
+  readonly store = 'codes'
+  codes: Int32Array
+  texts: TextTable
+  readonly #numbering: TextNumbering
+
+  constructor(type: Type, numbering: TextNumbering, rows: number) {
+    super(type)
+    this.#numbering = numbering
+    this.texts = numbering.texts()
+    this.codes = new Int32Array(rows)
+  }
+
+  /** Has the operator started afresh? Rows that were numbered before have to leave first. */
+  get isStale(): boolean {
+    return this.texts !== this.#numbering.texts()
+  }
+  follow(): void {
+    this.texts = this.#numbering.texts()
+  }
+  reserve(rows: number): void {
+    if (this.length + rows <= this.codes.length) return
+    const grown = new Int32Array(this.length + rows)
+    grown.set(this.codes)
+    this.codes = grown
+  }
+  appendValue(value: Value): void {
+    this.reserve(1)
+    if (value === null) this.markNull(this.length)
+    else {
+      const bytes = typeof value === 'string' ? encoder.encode(value) : (value as Uint8Array)
+      this.codes[this.length] = this.texts.number(bytes, 0, bytes.length)
+    }
+    this.length++
+  }
+  finish(): DictionaryColumn {
+    const { type, length, texts } = this
+    const codes = this.codes.subarray(0, length)
+    const column: DictionaryColumn = {
+      store: 'dictionary',
+      type,
+      length,
+      nulls: this.takeNulls(),
+      codes,
+      values: viewBuilder(texts.keys),
+      owner: texts,
+    }
+    this.codes = new Int32Array(this.codes.length)
+    this.length = 0
+    return column
+  }
+}
