@@ -56,6 +56,8 @@ export interface ReadRequest {
   fields: Schema
   /** Stop after this many rows; the reader may give more. */
   limit?: number
+  /** Each batch is wanted until the next one is asked for: its arrays may be used again. */
+  lent?: boolean
   host: Host
   signal: AbortSignal
 }

@@ -7,6 +7,8 @@ import type { TaskContext } from './task-context.ts'
 export interface LeafOutput {
   emit(batch: Batch): undefined | Promise<void>
   barrier(epoch: number): Promise<void>
+  /** Does everybody let go of a batch once it was emitted? */
+  readonly lends: boolean
   /** Does nobody want more? */
   stopped(): boolean
 }
@@ -46,6 +48,7 @@ export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf 
           splitIndex: order.task,
           fields: node.fields,
           limit,
+          lent: output.lends,
           host,
           signal: task.signal,
         }

@@ -64,6 +64,8 @@ export interface TextNumbering {
 export interface Operator {
   readonly name: string
   readonly textNumbering?: TextNumbering
+  /** It keeps nothing of a batch beyond `push` and what that returns, so that the arrays may be used again. */
+  readonly borrows?: boolean
   push(input: number, batch: Batch): void | Promise<void>
   /** Input `input` has ended; the last call may emit what is left. */
   finish(input: number): void | Promise<void>

@@ -213,6 +213,7 @@ async function drive(task: TaskContext, running: readonly Running[]): Promise<vo
       emit: (batch) => emit(run, batch),
       barrier: (epoch) => emitBarrier(run, epoch),
       stopped: () => run.done,
+      lends: run.consumers.every(({ to }) => to.operator?.borrows === true),
     }
     if (!run.done) await run.leaf?.run(output)
     task.checkCancelled()

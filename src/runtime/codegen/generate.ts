@@ -85,6 +85,7 @@ class SegmentWriter {
       'let row = from, go = true, site = -1',
       'try {',
       ...em.body,
+      ...this.#store.encode,
       '} catch (error) { throw fail(error, site, row) }',
       ...this.#store.save,
       'return row',
@@ -96,7 +97,7 @@ class SegmentWriter {
   #step(at: number, row: Row): void {
     const { steps, fields, weighted, user } = this.#shape
     const em = this.#em
-    if (at === steps.length) return emitRow(em, this.#slots(row), fields, this.#store, this.#many, weighted)
+    if (at === steps.length) return emitRow(em, this.#slots(row), fields, this.#store, this.#many, weighted, -1 - this.#closures)
     const step = steps[at]
     if (step.step === 'parallelDo') return this.#closure(at, step, row)
     const scope = { row: this.#slots(row), user }

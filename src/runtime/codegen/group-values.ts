@@ -5,7 +5,9 @@ import { toJsValue } from '../../data/js-value.ts'
 import { valueAt } from '../../data/read.ts'
 import type { Type } from '../../data/type.ts'
 import type { RowShape } from '../../ir/physical.ts'
-import { bufferOf, textOf } from './support.ts'
+
+import { textOf } from './support.ts'
+import { bufferOf } from './text-buffer.ts'
 
 /** Rows of one group that lie in one batch. */
 export interface GroupRows {

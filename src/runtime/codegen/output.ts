@@ -22,6 +22,9 @@ export class Output {
   readonly limit: number
   readonly byteLimit: number
   readonly scratch = new Scratch()
+  /** Input row of each row that has texts to encode. */
+  readonly source: Int32Array
+  readonly #texts: string[][] = []
   rows = 0
   weights: Int32Array | undefined
   #header: BatchHeader = freshHeader
@@ -33,6 +36,7 @@ export class Output {
       i === numbering?.column ? new CodesBuilder(type, numbering, target.rows) : createBuilder(type),
     )
     this.limit = target.rows
+    this.source = new Int32Array(target.rows)
     this.byteLimit = target.bytes
   }
 
@@ -45,6 +49,11 @@ export class Output {
     if (weighted) this.weights ??= new Int32Array(this.limit)
     else this.weights = undefined
     this.reserve()
+  }
+  /** Texts of a column that wait to be encoded. */
+  texts(column: number): string[] {
+    this.#texts[column] ??= new Array<string>(this.limit).fill('')
+    return this.#texts[column]
   }
   /** Numbers go on where the operator that gives them is now. To be called before rows are made. */
   follow(): void {

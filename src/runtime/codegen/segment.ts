@@ -58,6 +58,7 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
 
   return {
     name: 'segment',
+    borrows: true,
     push(_, batch) {
       if (batch.rowCount === 0) return undefined
       open().begin(batch.header, batch.weights !== undefined)

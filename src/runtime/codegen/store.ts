@@ -3,12 +3,16 @@ import { bytesOf, type Code, isText, mayBeWide, plainOf } from './code.ts'
 import type { Emitter } from './emitter.ts'
 import type { Slot } from './slot.ts'
 
+type TextCode = Extract<Code, { rep: 'text' }>
+
 /** The text around the loop that keeps the builders' arrays in variables. */
 export interface Store {
   /** Declarations before the loop. */
-  readonly open: readonly string[]
+  readonly open: string[]
   /** Reads the arrays again, after a flush. */
-  readonly reload: readonly string[]
+  readonly reload: string[]
+  /** Encodes the texts of the rows so far. */
+  readonly encode: string[]
   /** Writes counters back. */
   readonly save: readonly string[]
   /** Conditions under which a column has few enough bytes to go on. */
@@ -24,6 +28,7 @@ export interface Store {
 export function storeOf(fields: Schema, weighted: boolean, numbered: number | undefined): Store {
   const open = ['let n = out.rows']
   const reload = ['n = 0']
+  const encode: string[] = []
   const save = ['out.rows = n']
   const room: string[] = []
   fields.forEach(({ type }, i) => {
@@ -52,12 +57,12 @@ export function storeOf(fields: Schema, weighted: boolean, numbered: number | un
     open.push('let w = out.weights')
     reload.push('w = out.weights')
   }
-  return { open, reload, save, room, numbered }
+  return { open, reload, encode, save, room, numbered }
 }
 
 const isLane = (type: Type): boolean => type.kind === 'bool' || type.kind === 'float64' || type.kind === 'date'
 
-/** Writes one output row. With `many`, a row of input can make several: then each looks for room first. */
+/** Writes one output row. With `many`, a row of input can make several: then each looks for room first. `site` tells who is to blame for a bad text. */
 export function emitRow(
   em: Emitter,
   slots: readonly Slot[],
@@ -65,11 +70,19 @@ export function emitRow(
   store: Store,
   many: boolean,
   weighted: boolean,
+  site: number,
 ): void {
   // All values are computed before the first is stored, so that an error or a flush never leaves half a row.
   const codes = slots.map((slot) => slot.load(em))
+  const isGathered = (i: number): boolean => i !== store.numbered && codes[i].rep === 'text' && fields[i].type.kind === 'string'
+  for (let i = 0; i < codes.length; i++) if (isGathered(i)) gatherTexts(i, store, site)
   if (many) flushWhenFull(em, store)
-  for (let i = 0; i < codes.length; i++) storeValue(em, codes[i], fields[i].type, i, i === store.numbered)
+  for (let i = 0; i < codes.length; i++) {
+    if (i === store.numbered) storeNumber(em, codes[i], i)
+    else if (isGathered(i)) storeText(em, codes[i] as TextCode, i)
+    else storeValue(em, codes[i], fields[i].type, i)
+  }
+  if (store.encode.length > 0) em.line('source[n] = row')
   if (weighted) em.line('w[n] = weight')
   em.line('n++')
 }
@@ -79,14 +92,14 @@ function flushWhenFull(em: Emitter, store: Store): void {
 }
 
 export function flushNow(em: Emitter, store: Store): void {
+  for (const line of store.encode) em.line(line)
   for (const line of store.save) em.line(line)
   em.line('out.flush()')
   for (const line of store.reload) em.line(line)
   em.line('go = false')
 }
 
-function storeValue(em: Emitter, code: Code, type: Type, i: number, isNumbered: boolean): void {
-  if (isNumbered) return storeNumber(em, code, i)
+function storeValue(em: Emitter, code: Code, type: Type, i: number): void {
   if (code.isNull === 'false') return storeValid(em, code, type, i)
   const storeNull = isText(type)
     ? `b${i}.markNull(n); o${i}[n + 1] = a${i}`
@@ -121,15 +134,30 @@ function storeNumber(em: Emitter, code: Code, i: number): void {
   em.line(code.isNull === 'false' ? number : `if (${code.isNull}) { b${i}.markNull(n); o${i}[n] = 0 } else ${number}`)
 }
 
+/** Has the texts of a column gathered, and encoded together when the loop ends; until then places count characters. */
+function gatherTexts(i: number, store: Store, site: number): void {
+  if (store.encode.length === 0) store.open.push('const source = out.source')
+  store.open.push(`const texts${i} = out.texts(${i})`, `let first${i} = n`)
+  store.reload.push(`first${i} = 0`)
+  store.encode.push(
+    `a${i} = encodeTexts(b${i}, texts${i}, first${i}, n)`,
+    `if (a${i} < 0) { row = source[first${i} - 1 - a${i}]; site = ${site}; throw notWellFormed() }`,
+    `b${i}.dataLength = a${i}; first${i} = n`,
+  )
+}
+
+function storeText(em: Emitter, { text, isNull }: TextCode, i: number): void {
+  em.line(`texts${i}[n - first${i}] = ${text}`)
+  if (isNull === 'true') em.line(`b${i}.markNull(n)`)
+  else if (isNull === 'false') em.line(`a${i} += ${text}.length`)
+  else em.line(`if (${isNull}) b${i}.markNull(n); else a${i} += ${text}.length`)
+  em.line(`o${i}[n + 1] = a${i}`)
+}
+
 function storeBytes(em: Emitter, code: Code, i: number): void {
-  if (code.rep === 'text' && code.type.kind === 'string') {
-    growBytes(em, i, `${code.text}.length * 3`)
-    em.line(`a${i} = putText(q${i}, a${i}, ${code.text})`)
-  } else {
-    const { data, start, end } = bytesOf(em, code)
-    growBytes(em, i, `${end} - ${start}`)
-    em.line(`a${i} = copyBytes(q${i}, a${i}, ${data}, ${start}, ${end})`)
-  }
+  const { data, start, end } = bytesOf(em, code)
+  growBytes(em, i, `${end} - ${start}`)
+  em.line(`a${i} = copyBytes(q${i}, a${i}, ${data}, ${start}, ${end})`)
   em.line(`o${i}[n + 1] = a${i}`)
 }
 

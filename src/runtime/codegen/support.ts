@@ -2,11 +2,10 @@ import { dataError } from '../../base/errors.ts'
 import { int64Value } from '../../data/int64.ts'
 import { describeJsValue } from '../../data/js-value.ts'
 import { valueAt } from '../../data/read.ts'
+import { bufferOf, type TextBuffer } from './text-buffer.ts'
+import { encodeTexts } from './texts.ts'
 
 const encoder = new TextEncoder()
-
-/** A Buffer with the method under `toString('utf8', start, end)`, which checks no arguments. */
-type TextBuffer = Buffer & { utf8Slice(start: number, end: number): string }
 
 /** Text of the bytes `start .. end`; they must be valid UTF-8. */
 export function textOf(buffer: TextBuffer, start: number, end: number): string {
@@ -18,10 +17,6 @@ export function textOf(buffer: TextBuffer, start: number, end: number): string {
     text += String.fromCharCode(buffer[i])
   }
   return text
-}
-
-export function bufferOf(data: Uint8Array): TextBuffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.length) as unknown as TextBuffer
 }
 
 /** The same bytes as a plain Uint8Array, so that loops see one class. */
@@ -55,12 +50,14 @@ function putText(target: Uint8Array, at: number, text: string): number {
 }
 
 function putRest(target: Uint8Array, at: number, text: string): number {
-  if (!text.isWellFormed()) {
-    throw dataError('DATA_INVALID_UTF8', 'the text has a lone surrogate, which UTF-8 cannot hold', {
-      hint: 'text.toWellFormed() replaces it',
-    })
-  }
+  if (!text.isWellFormed()) throw notWellFormed()
   return at + encoder.encodeInto(text, target.subarray(at)).written
+}
+
+function notWellFormed(): Error {
+  return dataError('DATA_INVALID_UTF8', 'the text has a lone surrogate, which UTF-8 cannot hold', {
+    hint: 'text.toWellFormed() replaces it',
+  })
 }
 
 /** Bytes that expressions make while one row is worked on. */
@@ -145,6 +142,8 @@ export const support = {
   plainBytes,
   copyBytes,
   putText,
+  encodeTexts,
+  notWellFormed,
   int64Value,
   valueAt,
   notRow,
