@@ -49,7 +49,7 @@ export interface OperatorContext {
 
 /**
  * An operator that gives each text of input column `column` a number. A producer may have texts numbered while it makes them: it then sends a
- * dictionary with `texts()` as its owner, and the operator has nothing left to look up.
+ * dictionary with `texts()` as its owner, and the operator has nothing left to look up. It keeps no codes beyond `push`.
  */
 export interface TextNumbering {
   readonly column: number

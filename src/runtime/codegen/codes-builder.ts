@@ -13,6 +13,9 @@ export class CodesBuilder extends NullableBuilder {
   codes: Int32Array
   texts: TextTable
   readonly #numbering: TextNumbering
+  /** Arrays that were handed over, oldest first, and one that came back. */
+  readonly #away: Int32Array[] = []
+  #free: Int32Array | undefined
 
   constructor(type: Type, numbering: TextNumbering, rows: number) {
     super(type)
@@ -55,8 +58,14 @@ export class CodesBuilder extends NullableBuilder {
       values: viewBuilder(texts.keys),
       owner: texts,
     }
-    this.codes = new Int32Array(this.codes.length)
+    this.#away.push(this.codes)
+    this.codes = this.#free ?? new Int32Array(this.codes.length)
+    this.#free = undefined
     this.length = 0
     return column
+  }
+  /** The oldest column that was handed over is not needed any more. */
+  recycle(): void {
+    this.#free = this.#away.shift()
   }
 }

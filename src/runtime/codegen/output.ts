@@ -97,8 +97,18 @@ export class Output {
   drain(emit: (batch: Batch) => undefined | Promise<void>): undefined | Promise<void> {
     while (this.#pending.length > 0) {
       const wait = emit(this.#pending.shift() as Batch)
-      if (wait !== undefined) return wait.then(() => this.drain(emit))
+      if (wait !== undefined) {
+        return wait.then(() => {
+          this.#recycle()
+          return this.drain(emit)
+        })
+      }
+      this.#recycle()
     }
     return undefined
+  }
+  /** Who gives numbers lets go of codes at once. */
+  #recycle(): void {
+    if (this.numbered !== undefined) (this.builders[this.numbered] as CodesBuilder).recycle()
   }
 }

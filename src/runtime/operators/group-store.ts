@@ -21,7 +21,8 @@ export class GroupStore {
   /** Row type of states, as partial aggregates emit them and spilled blocks hold them. */
   readonly stateFields: Schema
   /** Group of each row of the last batch taken. */
-  groups = new Int32Array(0)
+  groups: Int32Array = new Int32Array(0)
+  #room = new Int32Array(0)
   readonly #spec: AggregateSpec
   readonly #keyCount: number
 
@@ -114,8 +115,8 @@ export class GroupStore {
   }
 
   #assign(keys: readonly Column[], rowCount: number): Int32Array {
-    if (this.groups.length < rowCount) this.groups = new Int32Array(rowCount)
-    this.table.assign(keys, rowCount, this.groups)
+    if (this.#room.length < rowCount) this.#room = new Int32Array(rowCount)
+    this.groups = this.table.assign(keys, rowCount, this.#room)
     for (const accumulator of this.accumulators) accumulator.reserve(this.table.count)
     return this.groups
   }

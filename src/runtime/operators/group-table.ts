@@ -50,9 +50,15 @@ export class GroupTable {
     if (this.#kind === 'lane') this.#doubles = new Float64Array(256)
   }
 
-  /** Sets `groups[row]` for each row; keys that are new get the next numbers. */
-  assign(columns: readonly Column[], rowCount: number, groups: Int32Array): void {
+  /** The group of each row, in `groups` or in an array of the columns; keys that are new get the next numbers. */
+  assign(columns: readonly Column[], rowCount: number, groups: Int32Array): Int32Array {
+    const [only] = columns
+    if (columns.length === 1 && only.store === 'dictionary' && only.owner === this.#bytes && only.nulls === undefined) {
+      this.#countNewTexts()
+      return only.codes
+    }
     this.#look(columns, rowCount, groups, true)
+    return groups
   }
 
   /** Sets `groups[row]` for each row, −1 where the key is not in the table. */
@@ -105,11 +111,7 @@ export class GroupTable {
 
   #look(columns: readonly Column[], rowCount: number, groups: Int32Array, insert: boolean): void {
     const only = columns[0]
-    if (columns.length === 1 && only.store === 'dictionary') {
-      if (only.owner !== this.#bytes || only.nulls !== undefined) return this.#lookByCode(only, rowCount, groups, insert)
-      groups.set(only.codes)
-      return this.#countNewTexts()
-    }
+    if (columns.length === 1 && only.store === 'dictionary') return this.#lookByCode(only, rowCount, groups, insert)
     if (this.#rowLo.length < rowCount) {
       this.#rowLo = new Int32Array(rowCount)
       this.#rowHi = new Int32Array(rowCount)

@@ -1,6 +1,6 @@
 /**
  * The numbers 0 .. count − 1 ordered by (hi, lo) as unsigned words, then by `compareTies`.
- * Radix sort by 16 bits of `hi` twice; the few that agree there are ordered by insertion.
+ * Radix sort by `hi`; the few that agree there are ordered by insertion.
  */
 export function orderByHash(
   lo: Int32Array,
@@ -12,8 +12,12 @@ export function orderByHash(
   const order = new Int32Array(count)
   const scratch = new Int32Array(count)
   for (let i = 0; i < count; i++) scratch[i] = i
-  radixPass(hi, 0, scratch, order)
-  radixPass(hi, 16, order, scratch)
+  // Small sets are not worth 65,536 counters.
+  const bits = count < 2 ** 14 ? 8 : 16
+  for (let shift = 0; shift < 32; shift += 2 * bits) {
+    radixPass(hi, shift, bits, scratch, order)
+    radixPass(hi, shift + bits, bits, order, scratch)
+  }
   for (let i = 1; i < count; i++) {
     const item = scratch[i]
     let at = i
@@ -31,11 +35,12 @@ function orderFew(lo: Int32Array, hi: Int32Array, count: number, compareTies: (a
   return Int32Array.from(order.sort((a, b) => compare(lo, hi, a, b, compareTies)))
 }
 
-function radixPass(keys: Int32Array, shift: number, from: Int32Array, to: Int32Array): void {
-  const starts = new Int32Array(65_537)
-  for (let i = 0; i < from.length; i++) starts[((keys[i] >>> shift) & 0xffff) + 1]++
-  for (let digit = 0; digit < 65_536; digit++) starts[digit + 1] += starts[digit]
-  for (let i = 0; i < from.length; i++) to[starts[(keys[from[i]] >>> shift) & 0xffff]++] = from[i]
+function radixPass(keys: Int32Array, shift: number, bits: number, from: Int32Array, to: Int32Array): void {
+  const digits = 1 << bits
+  const starts = new Int32Array(digits + 1)
+  for (let i = 0; i < from.length; i++) starts[((keys[i] >>> shift) & (digits - 1)) + 1]++
+  for (let digit = 0; digit < digits; digit++) starts[digit + 1] += starts[digit]
+  for (let i = 0; i < from.length; i++) to[starts[(keys[from[i]] >>> shift) & (digits - 1)]++] = from[i]
 }
 
 function compare(lo: Int32Array, hi: Int32Array, a: number, b: number, compareTies: (a: number, b: number) => number): number {

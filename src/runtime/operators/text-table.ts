@@ -262,7 +262,7 @@ export class TextTable {
   #grow(): void {
     const old = this.#slots
     // Small tables grow fourfold: moving an entry costs as much as finding it, and they are soon outgrown.
-    const factor = this.#mask < 2 ** 14 ? 4 : 2
+    const factor = this.#mask < 2 ** 17 ? 4 : 2
     this.#slots = new Int32Array(old.length * factor)
     this.#mask = (this.#mask + 1) * factor - 1
     for (let from = 0; from < old.length; from += slotWords) {

@@ -92,7 +92,7 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
   } as unknown as PhysicalNodeOf<'segment'>
   const context: Partial<OperatorContext> = {
     emit: (batch) => {
-      batches.push(batch)
+      batches.push(options.textNumbering === undefined ? batch : withOwnCodes(batch))
       return options.emit?.(batch)
     },
     emitBarrier: () => undefined,
@@ -106,8 +106,16 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
   return { operator: createSegmentFor(node, context as OperatorContext, options.target), batches }
 }
 
+/** Codes may be used again once a batch was emitted. */
+function withOwnCodes(batch: Batch): Batch {
+  const columns = batch.columns.map((column) =>
+    column.store === 'dictionary' ? { ...column, codes: column.codes.slice() } : column,
+  )
+  return { ...batch, columns }
+}
+
 /** Gives numbers to the texts of a column, and starts afresh after every `batchesEach` batches that it is asked for. */
-export function numbering(column: number, type: Type, batchesEach = 3): TextNumbering {
+function numbering(column: number, type: Type, batchesEach = 3): TextNumbering {
   let asked = 0
   let texts = new TextTable(new BytesBuilder(type), 7)
   return {
