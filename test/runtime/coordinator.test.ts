@@ -17,8 +17,8 @@ const print = (commands: readonly RunCommand[]): string[] =>
     return `${command.worker}: ${stage}.${task}#${attempt}`
   })
 
-function begin(mode: 'serial' | 'pipelined', workers = 2): { state: RunState; commands: RunCommand[] } {
-  const state = createRun(sumPlan(mode, { tasks: 3, partitions: 2 }), workers)
+function begin(mode: 'serial' | 'pipelined', workers = 2, tasks = 3): { state: RunState; commands: RunCommand[] } {
+  const state = createRun(sumPlan(mode, { tasks, partitions: 2 }), workers)
   step(state, { event: 'start' })
   const commands: RunCommand[] = []
   for (let worker = 0; worker < workers; worker++) commands.push(...step(state, { event: 'workerReady', worker }))
@@ -60,6 +60,18 @@ describe('coordinator', () => {
     const { commands } = begin('pipelined')
     expect(print(commands)).toEqual(['0: 1.0#1', '1: 1.1#1', '-1: 2.0#1', '0: 0.0#1', '1: 0.1#1', '0: 0.2#1'])
     expect(started(commands)[3].order.consumers).toEqual([{ exchange: 0, workers: [0, 1] }])
+  })
+
+  it('gives workers a source ahead while many are left, and none when that would keep others idle', () => {
+    const sourcesOf = (commands: readonly RunCommand[]): string[] => print(commands).filter((text) => text.includes(': 0.'))
+    const { state, commands } = begin('pipelined', 2, 8)
+    expect(sourcesOf(commands)).toEqual(['0: 0.0#1', '1: 0.1#1', '0: 0.2#1', '1: 0.3#1', '0: 0.4#1', '1: 0.5#1'])
+    const orders = started(commands).map(({ order }) => order)
+    const finish = (task: number): string[] =>
+      sourcesOf(
+        step(state, { event: 'taskDone', order: orders.find((order) => order.stage === 0 && order.task === task)!, report }),
+      )
+    expect([finish(0), finish(2), finish(1)]).toEqual([[], ['0: 0.6#1'], []])
   })
 
   it('restarts a pipelined region as a whole when one of its workers is lost', () => {
