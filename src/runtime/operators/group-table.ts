@@ -187,7 +187,11 @@ export class GroupTable {
         this.#nullGroup = next
         table.keys.appendNull()
       }
-      const group = isNull ? this.#nullGroup : table.find(data, offsets[row], offsets[row + 1], next)
+      const group = isNull
+        ? this.#nullGroup
+        : insert
+          ? table.number(data, offsets[row], offsets[row + 1])
+          : table.find(data, offsets[row], offsets[row + 1])
       groups[row] = group
       if (group === next && insert) this.#newRows[added++] = row
     }

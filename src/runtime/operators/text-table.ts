@@ -1,13 +1,12 @@
 import type { BytesBuilder } from '../../data/builder.ts'
 import type { BytesColumn } from '../../data/column.ts'
 
-/** A slot is five words: group + 1, then four words of the key. */
-const slotWords = 5
 const firstSlots = 1024
-/** Keys up to this size stand in the slot itself, so that a look costs one cache miss instead of three; the last byte of a slot is the size. */
+/** Keys up to this size are four words, zeros behind them, the last byte being the size. */
 const inlineSize = 15
-/** Marks a slot that holds hash and size of a longer key. */
+/** In place of the size: the words hold hash and size of a longer key, or, with the other one, no key at all. */
 const longKey = 0xff
+const noKey = 0xfe
 
 // Bits of the words 0 to 3 that belong to a key of each size.
 const [mask0, mask1, mask2, mask3] = [0, 1, 2, 3].map((word) =>
@@ -18,14 +17,19 @@ const [mask0, mask1, mask2, mask3] = [0, 1, 2, 3].map((word) =>
 )
 
 /**
- * Finds the number of a byte string: open addressing with short keys in the slots (as the strings of Umbra, CIDR 2020, put into a hash table).
+ * Finds the number of a byte string by open addressing. A slot is one word, number + 1 in its low bits and in the others those bits of the hash
+ * that are no part of the place; four words of each key stand in an array of their own, by number. So a table is small, and keys that came
+ * early, which are the frequent ones, lie together.
+ *
  * Keys are kept by `keys` too, in the order of their numbers. The hash is seeded, and is not the one that partitions and orders groups.
  */
 export class TextTable {
   readonly keys: BytesBuilder
   readonly #seed: number
-  #slots = new Int32Array(firstSlots * slotWords)
+  #slots = new Int32Array(firstSlots)
   #mask = firstSlots - 1
+  /** Of key i from 4 · (i + 1) on: what an empty slot leads to equals no key. */
+  #words = emptyWords(256)
   #used = 0
   #view: DataView = new DataView(new ArrayBuffer(0))
   #viewed: Uint8Array | undefined
@@ -39,7 +43,7 @@ export class TextTable {
   }
 
   get sizeBytes(): number {
-    return this.#slots.byteLength
+    return this.#slots.byteLength + this.#words.byteLength
   }
 
   /**
@@ -50,6 +54,7 @@ export class TextTable {
     const view = this.#viewOf(data)
     const safeEnd = data.length - inlineSize - 1
     const slots = this.#slots
+    const words = this.#words
     const mask = this.#mask
     const seed = this.#seed
     for (let row = 0; row < rowCount; row++) {
@@ -62,46 +67,40 @@ export class TextTable {
       const word2 = view.getInt32(start + 8, true) & mask2[size]
       const word3 = (view.getInt32(start + 12, true) & mask3[size]) | (size << 24)
       const hash = hashWords(seed, word0, word1, word2, word3)
-      const at = (hash & mask) * slotWords
-      if (slots[at + 1] === word0 && slots[at + 2] === word1 && slots[at + 3] === word2 && slots[at + 4] === word3) {
-        groups[row] = slots[at] - 1
+      const first = slots[hash & mask]
+      let at = (first & mask) << 2
+      if (
+        ((first ^ hash) & ~mask) === 0 &&
+        words[at] === word0 &&
+        words[at + 1] === word1 &&
+        words[at + 2] === word2 &&
+        words[at + 3] === word3
+      ) {
+        groups[row] = (first & mask) - 1
         continue
       }
-      const next = ((hash + 1) & mask) * slotWords
-      if (slots[next + 1] === word0 && slots[next + 2] === word1 && slots[next + 3] === word2 && slots[next + 4] === word3) {
-        groups[row] = slots[next] - 1
+      const second = slots[(hash + 1) & mask]
+      at = (second & mask) << 2
+      if (
+        ((second ^ hash) & ~mask) === 0 &&
+        words[at] === word0 &&
+        words[at + 1] === word1 &&
+        words[at + 2] === word2 &&
+        words[at + 3] === word3
+      ) {
+        groups[row] = (second & mask) - 1
       }
     }
   }
 
-  /** The group of a key. A key that is not there gets `group`, and is appended to `keys`, unless `group` is negative: then the answer is −1. */
-  find(data: Uint8Array, start: number, end: number, group: number): number {
-    const size = end - start
-    const isLong = size > inlineSize
-    const word0 = isLong ? hashBytes(this.#seed, data, start, end) : wordAt(data, start, end)
-    const word1 = isLong ? 0 : wordAt(data, start + 4, end)
-    const word2 = isLong ? 0 : wordAt(data, start + 8, end)
-    const word3 = isLong ? (longKey << 24) | (size & 0xffffff) : wordAt(data, start + 12, end) | (size << 24)
-    let slot = this.#hashOf(word0, word1, word2, word3) & this.#mask
-    for (;;) {
-      const at = slot * slotWords
-      const slots = this.#slots
-      const entry = slots[at]
-      if (entry === 0) break
-      if (slots[at + 1] === word0 && slots[at + 2] === word1 && slots[at + 3] === word2 && slots[at + 4] === word3) {
-        if (!isLong || this.#isKey(entry - 1, data, start, size)) return entry - 1
-      }
-      slot = (slot + 1) & this.#mask
-    }
-    if (group < 0) return -1
-    this.keys.appendBytes(data, start, end)
-    this.#add(slot, group, word0, word1, word2, word3)
-    return group
+  /** The number of a key, −1 when it is not there. */
+  find(data: Uint8Array, start: number, end: number): number {
+    return this.#look(data, start, end, false)
   }
 
-  /** The number of a key; a new key gets the next one. */
+  /** The number of a key; a new key gets the next one, and is appended to `keys`. */
   number(data: Uint8Array, start: number, end: number): number {
-    return this.find(data, start, end, this.keys.length)
+    return this.#look(data, start, end, true)
   }
 
   /**
@@ -128,6 +127,7 @@ export class TextTable {
     const safeEnd = data.length - inlineSize - 1
     const seed = this.#seed
     let slots = this.#slots
+    let words = this.#words
     let mask = this.#mask
     this.rest = -1
     for (let at = from; row < to; at = offsets[++row]) {
@@ -183,18 +183,20 @@ export class TextTable {
         let code = -1
         if (size <= inlineSize) {
           word3 |= size << 24
-          let slot = hashWords(seed, word0, word1, word2, word3) & mask
+          const hash = hashWords(seed, word0, word1, word2, word3)
+          let slot = hash & mask
           for (;;) {
-            const place = slot * slotWords
-            const entry = slots[place]
+            const entry = slots[slot]
             if (entry === 0) break
+            const place = (entry & mask) << 2
             if (
-              slots[place + 1] === word0 &&
-              slots[place + 2] === word1 &&
-              slots[place + 3] === word2 &&
-              slots[place + 4] === word3
+              ((entry ^ hash) & ~mask) === 0 &&
+              words[place] === word0 &&
+              words[place + 1] === word1 &&
+              words[place + 2] === word2 &&
+              words[place + 3] === word3
             ) {
-              code = entry - 1
+              code = (entry & mask) - 1
               break
             }
             slot = (slot + 1) & mask
@@ -202,8 +204,9 @@ export class TextTable {
           if (code < 0) {
             code = this.keys.length
             this.keys.appendBytes(data, at, at + size)
-            this.#add(slot, code, word0, word1, word2, word3)
+            this.#add(slot, hash, code, word0, word1, word2, word3)
             slots = this.#slots
+            words = this.#words
             mask = this.#mask
           }
           at += size
@@ -213,6 +216,7 @@ export class TextTable {
           while (at < end && data[at] !== separator) at++
           code = this.number(data, start, at)
           slots = this.#slots
+          words = this.#words
           mask = this.#mask
         }
         codes[count++] = code
@@ -231,8 +235,40 @@ export class TextTable {
     return this.#view
   }
 
-  #add(slot: number, group: number, word0: number, word1: number, word2: number, word3: number): void {
-    this.#put(slot * slotWords, group + 1, word0, word1, word2, word3)
+  #look(data: Uint8Array, start: number, end: number, insert: boolean): number {
+    const size = end - start
+    const isLong = size > inlineSize
+    const word0 = isLong ? hashBytes(this.#seed, data, start, end) : wordAt(data, start, end)
+    const word1 = isLong ? 0 : wordAt(data, start + 4, end)
+    const word2 = isLong ? 0 : wordAt(data, start + 8, end)
+    const word3 = isLong ? (longKey << 24) | (size & 0xffffff) : wordAt(data, start + 12, end) | (size << 24)
+    const slots = this.#slots
+    const words = this.#words
+    const mask = this.#mask
+    const hash = this.#hashOf(word0, word1, word2, word3)
+    let slot = hash & mask
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const number = (slots[slot] & mask) - 1
+      const at = (number + 1) << 2
+      if (words[at] !== word0 || words[at + 1] !== word1 || words[at + 2] !== word2 || words[at + 3] !== word3) continue
+      if (!isLong || this.#isKey(number, data, start, size)) return number
+    }
+    if (!insert) return -1
+    const number = this.keys.length
+    this.keys.appendBytes(data, start, end)
+    this.#add(slot, hash, number, word0, word1, word2, word3)
+    return number
+  }
+
+  #add(slot: number, hash: number, number: number, word0: number, word1: number, word2: number, word3: number): void {
+    const at = (number + 1) << 2
+    if (at >= this.#words.length) this.#words = grownWords(this.#words)
+    const words = this.#words
+    words[at] = word0
+    words[at + 1] = word1
+    words[at + 2] = word2
+    words[at + 3] = word3
+    this.#slots[slot] = (hash & ~this.#mask) | (number + 1)
     this.#used++
     if (this.#used * 10 >= this.#mask * 7) this.#grow()
   }
@@ -250,28 +286,37 @@ export class TextTable {
     return word3 >>> 24 === longKey ? word0 : hashWords(this.#seed, word0, word1, word2, word3)
   }
 
-  #put(at: number, entry: number, word0: number, word1: number, word2: number, word3: number): void {
-    const slots = this.#slots
-    slots[at] = entry
-    slots[at + 1] = word0
-    slots[at + 2] = word1
-    slots[at + 3] = word2
-    slots[at + 4] = word3
-  }
-
+  /** Early keys go first again, so that the frequent ones stand where they are looked for. */
   #grow(): void {
-    const old = this.#slots
     // Small tables grow fourfold: moving an entry costs as much as finding it, and they are soon outgrown.
-    const factor = this.#mask < 2 ** 17 ? 4 : 2
-    this.#slots = new Int32Array(old.length * factor)
-    this.#mask = (this.#mask + 1) * factor - 1
-    for (let from = 0; from < old.length; from += slotWords) {
-      if (old[from] === 0) continue
-      let slot = this.#hashOf(old[from + 1], old[from + 2], old[from + 3], old[from + 4]) & this.#mask
-      while (this.#slots[slot * slotWords] !== 0) slot = (slot + 1) & this.#mask
-      this.#put(slot * slotWords, old[from], old[from + 1], old[from + 2], old[from + 3], old[from + 4])
+    const count = this.#slots.length * (this.#slots.length < 2 ** 17 ? 4 : 2)
+    const slots = new Int32Array(count)
+    const mask = count - 1
+    const words = this.#words
+    const last = this.keys.length << 2
+    for (let at = 4; at <= last; at += 4) {
+      // A null has a number and no words.
+      if (words[at + 3] === noKey << 24) continue
+      const hash = this.#hashOf(words[at], words[at + 1], words[at + 2], words[at + 3])
+      let slot = hash & mask
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
+      slots[slot] = (hash & ~mask) | (at >> 2)
     }
+    this.#slots = slots
+    this.#mask = mask
   }
+}
+
+function emptyWords(keys: number): Int32Array {
+  const words = new Int32Array(keys << 2)
+  for (let at = 3; at < words.length; at += 4) words[at] = noKey << 24
+  return words
+}
+
+function grownWords(words: Int32Array): Int32Array {
+  const grown = emptyWords(words.length >> 1)
+  grown.set(words)
+  return grown
 }
 
 /** The lowest bit that is set marks the first of the four bytes that is the separator; 0 when none is (zero-byte test of "Hacker's Delight", 6-1). */
