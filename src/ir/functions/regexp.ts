@@ -2,6 +2,7 @@ import { runError } from '../../base/errors.ts'
 import type { ScalarFunction } from './define.ts'
 import { defineScalarFunction } from './define.ts'
 import { cached } from './pattern-cache.ts'
+import { checkedText, checkValueBytes, joinTexts } from './size-limit.ts'
 
 /**
  * Regular expressions: JavaScript syntax by code points, without look-around and back references, which engines that match in linear time do
@@ -37,9 +38,15 @@ export const regexps: readonly ScalarFunction[] = [
     evaluate([text, pattern, replacement]) {
       const { all, groups } = compileRegexp(pattern as string)
       const pieces = parseReplacement(replacement as string, groups)
-      return (text as string).replace(all, (...match) =>
-        pieces.map((piece) => (typeof piece === 'string' ? piece : (match[piece] ?? ''))).join(''),
-      )
+      // A unit is at least a byte: what is put in is counted while it is made.
+      let units = 0
+      const replaced = (text as string).replace(all, (...match) => {
+        const texts = pieces.map((piece) => (typeof piece === 'string' ? piece : (match[piece] ?? '')))
+        const made = joinTexts('regexp_replace', texts)
+        checkValueBytes('regexp_replace', (units += made.length))
+        return made
+      })
+      return checkedText('regexp_replace', replaced)
     },
   }),
 ]

@@ -4,9 +4,7 @@ import type { Value } from '../../data/type.ts'
 import type { ScalarFunction } from './define.ts'
 import { defineScalarFunction } from './define.ts'
 import { compileLike } from './like.ts'
-
-/** Longest text that `repeat`, `lpad` and `rpad` make, in UTF-16 units. */
-const maxLength = 2 ** 26
+import { checkValueBytes, checkValues, joinTexts } from './size-limit.ts'
 
 /** Text. Lengths and positions count code points; positions start at 1. */
 export const strings: readonly ScalarFunction[] = [
@@ -70,14 +68,16 @@ export const strings: readonly ScalarFunction[] = [
     evaluate([text, count]) {
       checkNotNegative('repeat', 'count', count)
       if ((text as string) === '') return ''
-      checkLength('repeat', (text as string).length * Number(count))
+      checkValueBytes('repeat', Buffer.byteLength(text as string) * Number(count))
       return (text as string).repeat(Number(count))
     },
   }),
   defineScalarFunction('replace', {
     signatures: [{ args: ['string', 'string', 'string'], returns: 'string' }],
+    fails: true,
     summary: 'A text with every occurrence of another one replaced; an empty one occurs nowhere.',
-    evaluate: ([text, from, to]) => (from === '' ? text : (text as string).split(from as string).join(to as string)),
+    evaluate: ([text, from, to]) =>
+      from === '' ? text : joinTexts('replace', (text as string).split(from as string), to as string),
   }),
   defineScalarFunction('split', {
     signatures: [{ args: ['string', 'string'], optional: 1, returns: 'array<string>' }],
@@ -111,9 +111,11 @@ export const strings: readonly ScalarFunction[] = [
       { args: ['bytes'], rest: 'bytes', returns: 'bytes' },
       { args: ['array<T>'], rest: 'array<T>', returns: 'array<T>' },
     ],
+    fails: true,
     summary: 'Texts, bytes or arrays one after the other.',
     evaluate(args, { returns }) {
-      if (returns.kind === 'string') return args.join('')
+      if (returns.kind === 'string') return joinTexts('concat', args as readonly string[])
+      checkValues('concat', returns, args)
       return returns.kind === 'bytes'
         ? concatBytes(args as readonly Uint8Array[])
         : (args as readonly (readonly Value[])[]).flat(1)
@@ -164,9 +166,11 @@ function padding(name: string, side: string, join: (text: string, fill: string) 
       const missing = Number(length) - codePointCount(text as string)
       if (missing <= 0) return substring(text as string, 1, Number(length))
       const points = [...(pattern as string)]
-      checkLength(name, missing * 2)
-      const fill = points.join('').repeat(Math.floor(missing / points.length)) + points.slice(0, missing % points.length).join('')
-      return join(text as string, fill)
+      const times = Math.floor(missing / points.length)
+      const rest = points.slice(0, missing % points.length).join('')
+      const bytes = times * Buffer.byteLength(pattern as string) + Buffer.byteLength(rest)
+      checkValueBytes(name, Buffer.byteLength(text as string) + bytes)
+      return join(text as string, (pattern as string).repeat(times) + rest)
     },
   })
 }
@@ -195,8 +199,4 @@ function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 function checkNotNegative(fn: string, what: string, value: Value): void {
   if ((value as Int64) < 0) throw runError('RUN_ARGUMENT', `${fn} expects a ${what} of at least 0, found ${value}`)
-}
-
-function checkLength(fn: string, length: number): void {
-  if (length > maxLength) throw runError('RUN_ARGUMENT', `${fn} would make a text of more than 64 MB`)
 }

@@ -1,4 +1,5 @@
 import { parseDateBytes, parseTimestampBytes } from '../../data/civil.ts'
+import { maxValueBytes } from '../../ir/functions/size-limit.ts'
 import { anyNull, type BytesCode, blankOf, bytesOf, type Code, nullCode, plain, scratchBytes, textOf } from '../codegen/code.ts'
 import type { Emitter } from '../codegen/emitter.ts'
 import { type Kernel, type KernelCall, strictBytes, strictPlain } from '../codegen/kernel.ts'
@@ -177,6 +178,10 @@ const concat: Kernel = (em, call) => {
   if (!allStrings(call)) return undefined
   return strictBytes(em, call, () => {
     const parts = call.args.map((arg) => bytesOf(em, arg))
+    const size = parts.map(({ start, end }) => `${end} - ${start}`).join(' + ')
+    const texts = parts.map(({ buffer, start, end }) => `textOf(${buffer}, ${start}, ${end})`)
+    // Evaluating it throws.
+    em.line(`if (${size} > ${maxValueBytes}) ${call.slow}(${texts.join(', ')})`)
     const start = em.define('s', 'scratch.at')
     for (const source of parts) em.line(`scratch.put(${range(source)})`)
     return scratchBytes(em, call.type, 'false', start)

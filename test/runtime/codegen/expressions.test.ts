@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../../src/base/errors.ts'
-import { rowsOf } from '../../../src/data/read.ts'
+import { createBuilder } from '../../../src/data/builder.ts'
+import { makeBatch, rowsOf } from '../../../src/data/read.ts'
 import { type Type, types, type Value } from '../../../src/data/type.ts'
 import { evaluateExpr } from '../../../src/ir/evaluate.ts'
 import type { Expr } from '../../../src/ir/expr.ts'
+import { maxValueBytes } from '../../../src/ir/functions/size-limit.ts'
 import type { SegmentStep } from '../../../src/ir/physical.ts'
-import { column, filter, project, runAlike, runSegment, schemaOf, unnest } from './harness.ts'
+import { call, column, constant, filter, project, runAlike, runSegment, schemaOf, unnest } from './harness.ts'
 import { columnTypes, randomBatch, randomExpr, randomFrom, schema } from './random.ts'
 
 const resultTypes: readonly Type[] = [
@@ -78,6 +80,26 @@ describe('expressions of segments', () => {
       { numRuns: 300 },
     )
   }, 60_000)
+
+  it('refuse the same texts for their size, counted in bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: -1, max: 1 }), fc.constantFrom('x', 'ü', '😀'), async (over, sign) => {
+        const half = sign.repeat(maxValueBytes / 2 / Buffer.byteLength(sign))
+        const builder = createBuilder(types.string)
+        builder.appendValue(half)
+        const batch = makeBatch([builder.finish()], 1)
+        const rest = constant('y'.repeat(maxValueBytes / 2 + over), types.string)
+        const exprs = [call('byte_length', types.int64, call('concat', types.string, column(0, types.string), rest))]
+        const expected = await attempt(() => evaluateAll(rowsOf(batch), exprs))
+        expect(expected).toEqual(over > 0 ? 'RUN_ARGUMENT' : [[maxValueBytes + over]])
+        for (const interpreted of [false, true]) {
+          const options = { fields: schemaOf(types.int64), interpreted }
+          expect(await attempt(() => runSegment([project(...exprs)], [batch], options))).toEqual(expected)
+        }
+      }),
+      { numRuns: 6 },
+    )
+  })
 
   it('passes columns on unchanged when steps only choose them', async () => {
     const batch = randomBatch(randomFrom(5), 9)
