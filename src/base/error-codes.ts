@@ -61,6 +61,7 @@ export const errorCodes = {
   DATA_BAD_JSON: 'A line is not valid JSON.',
   DATA_UNCLOSED_QUOTE: 'A quoted field never ends.',
   DATA_BAD_QUOTE: 'Text stands behind the closing quote of a field.',
+  DATA_CARRIAGE_RETURN: 'A carriage return stands outside of quotes in a csv file, with no line feed behind it.',
   DATA_NO_HEADER: 'The file has no header line.',
   DATA_MISSING_COLUMN: 'The header of a file lacks a declared column.',
   DATA_LINE_TOO_LONG: 'A line is longer than 16 MB.',

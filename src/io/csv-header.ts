@@ -3,6 +3,8 @@ import { dataError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import { textAt } from '../data/read.ts'
 import type { SourceFile } from '../ir/logical.ts'
+import { loneReturn } from './csv-scan.ts'
+import { scanError } from './field-error.ts'
 import type { DecodeText } from './fill-column.ts'
 import { LineBlocks } from './lines.ts'
 
@@ -25,9 +27,9 @@ export function readCsvHeader(file: SourceFile, marks: CsvMarks, host: Host): Cs
   try {
     let record: CsvRecord | undefined
     for (let from = 0; record === undefined && blocks.next(from); from = 0) {
-      record = splitRecord(blocks.data, 0, blocks.end, marks)
+      record = splitRecord(blocks, marks)
       if (record === undefined && blocks.atEnd)
-        throw blocks.error('DATA_UNCLOSED_QUOTE', 'a quoted field of the header never ends', 0)
+        throw blocks.error('DATA_UNCLOSED_QUOTE', 'a quoted field of the header never ends', 0, openQuoteHint)
     }
     if (record === undefined || (record.fields.length === 1 && record.fields[0] === '')) {
       const hint = 'write header => false and a schema when the file has none'
@@ -38,6 +40,8 @@ export function readCsvHeader(file: SourceFile, marks: CsvMarks, host: Host): Cs
     blocks.close()
   }
 }
+
+export const openQuoteHint = "close the quote, or write quote => '' where quotes are part of the text"
 
 /** Columns without a name are called by their place. */
 const columnNames = (names: readonly string[]): string[] => names.map((name, i) => (name === '' ? `_c${i}` : name))
@@ -59,9 +63,16 @@ export function findColumns(names: readonly string[], header: CsvHeader): number
     throw dataError('DATA_MISSING_COLUMN', `expected a column '${name}' in the header, found ${listOf(header.names)}`, {
       file: header.path,
       line: 1,
-      hint: suggest(name, header.names),
+      hint: otherDelimiter(header.names) ?? suggest(name, header.names),
     })
   })
+}
+
+/** What to do when all names of a header stand in one, because another character is between them. */
+function otherDelimiter(names: readonly string[]): string | undefined {
+  const found = names.length === 1 ? /[;\t|]/.exec(names[0]) : null
+  const mark = found?.[0] === '\t' ? '\\t' : found?.[0]
+  return mark === undefined ? undefined : `if '${mark}' stands between the columns, write delimiter => '${mark}'`
 }
 
 function placesBy(names: readonly string[], key: (name: string) => string): ReadonlyMap<string, readonly number[]> {
@@ -81,25 +92,27 @@ export interface CsvRecord {
   next: number
 }
 
-/** The fields of one record as texts; undefined when it does not end before `end`. For headers: rows go through `scanCsv`. */
-export function splitRecord(data: Uint8Array, from: number, end: number, { delimiter, quote }: CsvMarks): CsvRecord | undefined {
+/** The fields of the first record of a block as texts; undefined when it does not end there. For headers: rows go through `scanCsv`. */
+export function splitRecord(blocks: LineBlocks, { delimiter, quote }: CsvMarks): CsvRecord | undefined {
+  const { data, end } = blocks
   const fields: string[] = []
   // No field is longer than what is left of the record: marks and one of two quotes are left out.
-  const field = new Uint8Array(end - from)
+  const field = new Uint8Array(end)
   let length = 0
   let isQuoted = false
-  for (let at = from; at < end; at++) {
+  for (let at = 0; at < end; at++) {
     const byte = data[at]
     if (isQuoted) {
       if (byte !== quote) field[length++] = byte
       else if (data[at + 1] === quote) field[length++] = data[++at]
       else isQuoted = false
-    } else if (byte === quote && (at === from || data[at - 1] === delimiter)) isQuoted = true
+    } else if (byte === quote && (at === 0 || data[at - 1] === delimiter)) isQuoted = true
     else if (byte === delimiter || byte === 10) {
-      fields.push(textAt(field, 0, byte === 10 && field[length - 1] === 13 ? length - 1 : length))
+      fields.push(textAt(field, 0, length))
       length = 0
       if (byte === 10) return { fields, next: at + 1 }
-    } else field[length++] = byte
+    } else if (byte !== 13) field[length++] = byte
+    else if (data[at + 1] !== 10) throw scanError(blocks, loneReturn(at))
   }
   return undefined
 }

@@ -3,8 +3,9 @@ import type { Host } from '../base/host.ts'
 import { parseDateBytes, parseTimestampBytes } from '../data/civil.ts'
 import { type Schema, type Type, types } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
-import { type CsvHeader, type CsvMarks, splitRecord } from './csv-header.ts'
+import { type CsvHeader, type CsvMarks, openQuoteHint, splitRecord } from './csv-header.ts'
 import { type CsvShape, scanCsv } from './csv-scan.ts'
+import { scanError } from './field-error.ts'
 import { absent, createFieldTable, type FieldTable } from './field-table.ts'
 import { LineBlocks } from './lines.ts'
 import { boolAt, float64At, int64At, isNaNAt, wideInt64At } from './parse-number.ts'
@@ -29,16 +30,17 @@ export function inferCsv(
     let left = sampleRows
     for (let at = 0; left > 0 && blocks.next(at); ) {
       at = 0
-      names ??= splitRecord(blocks.data, 0, blocks.end, dialect)?.fields.map((_, i) => `_c${i}`)
+      names ??= splitRecord(blocks, dialect)?.fields.map((_, i) => `_c${i}`)
       if (names === undefined && !blocks.atEnd) continue
-      if (names === undefined) throw blocks.error('DATA_UNCLOSED_QUOTE', 'a quoted field of the first record never ends', 0)
+      if (names === undefined)
+        throw blocks.error('DATA_UNCLOSED_QUOTE', 'a quoted field of the first record never ends', 0, openQuoteHint)
       if (columns.length === 0) columns.push(...names.map(() => ({ fits: guesses, hasValue: false })))
       const shape: CsvShape = { ...dialect, columnCount: names.length, slots: Int32Array.from(names.keys()), tolerateTail: false }
       const table = createFieldTable(names.length, sampleRows)
       for (let incomplete = false; !incomplete && left > 0 && at < blocks.end; ) {
         const scanned = scanCsv(blocks.data, at, blocks.end, shape, table, left)
         for (let slot = 0; slot < columns.length; slot++) narrow(columns[slot], table, slot)
-        if (scanned.problem !== undefined) throw blocks.error(scanned.problem.code, scanned.problem.message, scanned.problem.at)
+        if (scanned.problem !== undefined) throw scanError(blocks, scanned.problem)
         left -= table.rowCount
         at = scanned.next
         incomplete = scanned.incomplete

@@ -19,10 +19,11 @@ export interface CsvShape {
 }
 
 /** What is wrong with the record behind the scanned rows. */
-interface ScanProblem {
+export interface ScanProblem {
   code: DataCode
   message: string
   at: number
+  hint?: string
 }
 
 export interface ScanResult {
@@ -35,7 +36,7 @@ export interface ScanResult {
 
 /**
  * Finds the fields of records from `from` on until the table or a batch is full. `end` is behind a newline. RFC 4180, and: a quote within an
- * unquoted field is itself; rows may end with `\n` or `\r\n`; empty lines are skipped, unless rows have one column.
+ * unquoted field is itself; rows end with `\n` or `\r\n`, and any other `\r` must be quoted; empty lines are skipped, unless rows have one column.
  */
 export function scanCsv(
   data: Uint8Array,
@@ -76,14 +77,26 @@ export function scanCsv(
         at = fieldEnd + 1
         if (data[at] === carriageReturn && data[at + 1] === newline) at++
         byte = data[at]
+        if (byte === carriageReturn) {
+          table.rowCount = row
+          return { next: rowStart, incomplete: false, problem: loneReturn(at) }
+        }
         if (byte !== delimiter && byte !== newline) {
           table.rowCount = row
           const message = 'expected a delimiter or the end of the line behind the closing quote, found other text'
           return { next: rowStart, incomplete: false, problem: { code: 'DATA_BAD_QUOTE', message, at: rowStart } }
         }
       } else {
-        while (byte !== delimiter && byte !== newline) byte = data[++at]
-        fieldEnd = byte === newline && at > start && data[at - 1] === carriageReturn ? at - 1 : at
+        // Nearly every byte is above the two line ends, so that it takes two comparisons.
+        while (byte !== delimiter && (byte > carriageReturn || (byte !== newline && byte !== carriageReturn))) byte = data[++at]
+        fieldEnd = at
+        if (byte === carriageReturn) {
+          byte = data[++at]
+          if (byte !== newline) {
+            table.rowCount = row
+            return { next: rowStart, incomplete: false, problem: loneReturn(fieldEnd) }
+          }
+        }
         kind = fieldEnd === start || (hasNullText && sameBytes(data, start, fieldEnd, shape.nullText)) ? absent : plain
       }
       if (column < columnCount && slots[column] >= 0) {
@@ -100,14 +113,33 @@ export function scanCsv(
       if (column === 1 && kind === absent) continue
       if (!(tolerateTail && column === columnCount + 1 && kind === absent)) {
         table.rowCount = row
-        const message = `expected ${columnCount} ${columnCount === 1 ? 'field' : 'fields'}, found ${column}`
-        return { next: rowStart, incomplete: false, problem: { code: 'DATA_ROW_SHAPE', message, at: rowStart } }
+        return { next: rowStart, incomplete: false, problem: wrongShape(columnCount, column, delimiter, rowStart) }
       }
     }
     rowStarts[row++] = rowStart
   }
   table.rowCount = row
   return { next: at, incomplete: false }
+}
+
+/** A carriage return that ends no line: an old file whose lines end so would else be one long header. */
+export function loneReturn(at: number): ScanProblem {
+  return {
+    code: 'DATA_CARRIAGE_RETURN',
+    message: 'found a carriage return without a line feed behind it, outside of quotes',
+    at,
+    hint: "where it is to end a line, convert the file: tr '\\r' '\\n' < old.csv > new.csv",
+  }
+}
+
+function wrongShape(expected: number, found: number, delimiter: number, at: number): ScanProblem {
+  const mark = delimiter === 9 ? 'a tab' : `'${String.fromCharCode(delimiter)}'`
+  return {
+    code: 'DATA_ROW_SHAPE',
+    message: `expected ${expected} ${expected === 1 ? 'field' : 'fields'}, found ${found}`,
+    at,
+    hint: found > expected ? `a field with ${mark} in it must be in quotes` : `${mark} stands between all fields, empty ones too`,
+  }
 }
 
 function closingQuote(data: Uint8Array, from: number, end: number, quote: number): number {

@@ -12,10 +12,10 @@ import type {
   SourceConnector,
   SourceDescription,
 } from './connector.ts'
-import { type CsvHeader, csvText, findColumns, readCsvHeader } from './csv-header.ts'
+import { type CsvHeader, csvText, findColumns, openQuoteHint, readCsvHeader } from './csv-header.ts'
 import { inferCsv } from './csv-infer.ts'
 import { type CsvShape, scanCsv } from './csv-scan.ts'
-import { fieldError, type ReaderFields } from './field-error.ts'
+import { fieldError, type ReaderFields, scanError } from './field-error.ts'
 import { createFieldTable } from './field-table.ts'
 import { findFiles, openSource, readSource, splitFiles, totalBytes } from './files.ts'
 import { fillColumns } from './fill-column.ts'
@@ -40,8 +40,8 @@ const options: Readonly<Record<string, OptionSpec>> = {
  * A file is read in several splits only if it holds no quote at all: from the middle of a file nobody can tell whether a newline stands within
  * quotes. Bytes that no column needs are only counted into fields.
  *
- * @throws {@link MillraceError} `DATA_ROW_SHAPE`, `DATA_BAD_VALUE`, `DATA_NULL`, `DATA_UNCLOSED_QUOTE`, `DATA_BAD_QUOTE`, `DATA_NO_HEADER`,
- * `DATA_MISSING_COLUMN`, and what the text source throws.
+ * @throws {@link MillraceError} `DATA_ROW_SHAPE`, `DATA_BAD_VALUE`, `DATA_NULL`, `DATA_UNCLOSED_QUOTE`, `DATA_BAD_QUOTE`, `DATA_CARRIAGE_RETURN`,
+ * `DATA_NO_HEADER`, `DATA_MISSING_COLUMN`, and what the text source throws.
  */
 export const csvSource: SourceConnector = {
   kind: 'csv',
@@ -133,7 +133,7 @@ function* readCsv({
           yield makeBatch(filled.columns, table.rowCount, { header: readHeader(splitIndex, firstRow) })
           firstRow += table.rowCount
         }
-        if (scanned.problem !== undefined) throw blocks.error(scanned.problem.code, scanned.problem.message, scanned.problem.at)
+        if (scanned.problem !== undefined) throw scanError(blocks, scanned.problem)
         if (scanned.incomplete) break
       }
       if (at < blocks.end && blocks.atEnd && firstRow < limit) throw unclosedQuote(blocks, at)
@@ -159,6 +159,7 @@ const unclosedQuote = (blocks: LineBlocks, at: number): MillraceError =>
     'DATA_UNCLOSED_QUOTE',
     `a quoted field that starts in this record does not end in the file or within ${maxLineBytes / 2 ** 20} MB`,
     at,
+    openQuoteHint,
   )
 
 function shapeOf(fields: Schema, schema: Schema, dialect: ReturnType<typeof dialectOf>, header: CsvHeader | undefined): CsvShape {

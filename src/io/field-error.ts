@@ -1,9 +1,15 @@
 import type { MillraceError } from '../base/errors.ts'
 import { textAt } from '../data/read.ts'
 import { formatType, type Schema, types } from '../data/type.ts'
+import type { ScanProblem } from './csv-scan.ts'
 import type { FieldTable } from './field-table.ts'
 import type { BadField } from './fill-column.ts'
 import type { LineBlocks } from './lines.ts'
+
+/** The error of a record that could not be scanned. */
+export function scanError(blocks: LineBlocks, { code, message, at, hint }: ScanProblem): MillraceError {
+  return blocks.error(code, message, at, hint)
+}
 
 /** What readers of csv and JSON lines need from bind: all columns of the source, and whether their types were inferred. */
 export interface ReaderFields {

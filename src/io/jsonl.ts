@@ -1,7 +1,7 @@
 import { type Batch, targetBatchRows } from '../data/batch.ts'
 import { makeBatch, textAt } from '../data/read.ts'
 import type { ConnectorOptions, DescribeContext, ReadRequest, SourceConnector, SourceDescription } from './connector.ts'
-import { fieldError, type ReaderFields } from './field-error.ts'
+import { fieldError, type ReaderFields, scanError } from './field-error.ts'
 import { createFieldTable } from './field-table.ts'
 import { findFiles, splitFiles, totalBytes } from './files.ts'
 import { type DecodeText, fillColumns } from './fill-column.ts'
@@ -68,7 +68,7 @@ export function* readJsonl({
           yield makeBatch(filled.columns, table.rowCount, { header: readHeader(splitIndex, firstRow) })
           firstRow += table.rowCount
         }
-        if (scanned.problem !== undefined) throw blocks.error(scanned.problem.code, scanned.problem.message, scanned.problem.at)
+        if (scanned.problem !== undefined) throw scanError(blocks, scanned.problem)
       }
     }
   } finally {

@@ -113,6 +113,18 @@ describe('csv source', () => {
     })
   })
 
+  it.each([
+    ['a;b', ';'],
+    ['a\tb', '\\t'],
+    ['a|b', '|'],
+  ])('suggests the delimiter when the whole header %j is one name', async (header, mark) => {
+    write(`${header}\n1,2\n`)
+    await expect(rows({}, { schema: [column('a'), column('b')] })).rejects.toMatchObject({
+      code: 'DATA_MISSING_COLUMN',
+      details: { hint: `if '${mark}' stands between the columns, write delimiter => '${mark}'` },
+    })
+  })
+
   it('finds declared columns by position without a header, and takes an empty field at the end of a line', async () => {
     write('1|x|\n2|y|\n')
     const schema = [column('k', types.int64), column('v')]
@@ -151,12 +163,40 @@ describe('csv source', () => {
     [
       'a short row',
       'a,b\n1,2\n3\n',
-      { code: 'DATA_ROW_SHAPE', message: 'expected 2 fields, found 1', details: { line: 3, byteOffset: 8, text: '3' } },
+      {
+        code: 'DATA_ROW_SHAPE',
+        message: 'expected 2 fields, found 1',
+        details: { line: 3, byteOffset: 8, text: '3', hint: "',' stands between all fields, empty ones too" },
+      },
     ],
-    ['a long row', 'a,b\n1,2,3\n', { code: 'DATA_ROW_SHAPE', message: 'expected 2 fields, found 3', details: { line: 2 } }],
+    [
+      'a long row',
+      'a,b\n1,2,3\n',
+      {
+        code: 'DATA_ROW_SHAPE',
+        message: 'expected 2 fields, found 3',
+        details: { line: 2, hint: "a field with ',' in it must be in quotes" },
+      },
+    ],
     ['text behind a quote', 'a,b\n"1"x,2\n', { code: 'DATA_BAD_QUOTE', details: { line: 2 } }],
-    ['an open quote', 'a,b\n1,2\n"3,4\n5,6\n', { code: 'DATA_UNCLOSED_QUOTE', details: { line: 3 } }],
+    [
+      'an open quote',
+      'a,b\n1,2\n"3,4\n5,6\n',
+      { code: 'DATA_UNCLOSED_QUOTE', details: { line: 3, hint: expect.stringContaining("quote => ''") } },
+    ],
     ['an open quote in the header', 'a,"b\n1,2\n', { code: 'DATA_UNCLOSED_QUOTE' }],
+    [
+      'carriage returns as line ends',
+      'a,b\r1,2\r3,4\r',
+      {
+        code: 'DATA_CARRIAGE_RETURN',
+        message: 'found a carriage return without a line feed behind it, outside of quotes',
+        details: { line: 1, byteOffset: 3, hint: expect.stringContaining('tr ') },
+      },
+    ],
+    ['a carriage return in a field', 'a,b\n1,2\nx\ry,z\n', { code: 'DATA_CARRIAGE_RETURN', details: { line: 3, byteOffset: 9 } }],
+    ['a carriage return behind a quote', 'a,b\n"1"\r"2",3\n', { code: 'DATA_CARRIAGE_RETURN', details: { line: 2 } }],
+    ['a carriage return at the very end', 'a,b\n1,2\r', { code: 'DATA_CARRIAGE_RETURN', details: { line: 2 } }],
     ['an empty file', '', { code: 'DATA_NO_HEADER' }],
     ['an empty first line', '\na,b\n', { code: 'DATA_NO_HEADER' }],
     ['bytes that are not UTF-8', 'a,b\n1,\u0001', { code: 'DATA_INVALID_UTF8', details: { line: 2, byteOffset: 6 } }],
