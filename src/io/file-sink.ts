@@ -19,8 +19,14 @@ export interface FileFormat {
  * fills up. A path with an extension is one file, any other a folder `part-00000.ext`, ... with `_SUCCESS`.
  */
 export function fileSink(format: FileFormat): SinkConnector {
+  const target = fileTarget(format.kind, format.extension, { ...sinkOptions, ...format.options }, false)
   return {
-    ...fileTarget(format.kind, format.extension, { ...sinkOptions, ...format.options }, false),
+    ...target,
+    check(options, context) {
+      // Refuses bad options.
+      format.encoder(context.fields, options)
+      target.check(options, context)
+    },
     open(options, context) {
       const part = openPart(options, context)
       const encoder = format.encoder(context.fields, options)

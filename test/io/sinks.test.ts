@@ -87,6 +87,23 @@ describe('file sinks', () => {
     expect(await readRows(csvSource, { path: 'out.csv' }, { cwd: folder.path, schema: everyType })).toEqual(values)
   })
 
+  it('writes csv with another delimiter that reads back as it was', async () => {
+    const names = everyType.map((field) => ({ ...field, name: `${field.name}\t` }))
+    const options = { path: 'out.tsv', delimiter: '\t' }
+    write(csvSink, options, names, [...values, values[0].with(5, 'tab\there, comma')])
+    expect(text('out.tsv').split('\n')[1]).toMatch(/^1\t1\.5\ttrue\t/)
+    expect(await readRows(csvSource, options, { cwd: folder.path, schema: names })).toEqual([
+      ...values,
+      values[0].with(5, 'tab\there, comma'),
+    ])
+  })
+
+  it.each(['1', '-', '"', ';;', '\n'])('refuses the delimiter %j, which values hold, before any work', (delimiter) => {
+    expect(() => csvSink.check({ path: 'out.csv', delimiter }, context(everyType))).toThrow(
+      expect.objectContaining({ code: 'PLAN_UNKNOWN_OPTION' }),
+    )
+  })
+
   it('writes JSON lines that read back as they were', async () => {
     write(jsonlSink, { path: 'out.jsonl' }, everyType, values)
     expect(text('out.jsonl').split('\n').slice(0, 2)).toEqual([
@@ -117,12 +134,14 @@ describe('file sinks', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(row), async (random) => {
         const rows = random.map(([i, f, s]) => [i === null ? null : i + 0, Object.is(f, -0) ? 0 : f, s])
-        for (const [sink, source, name] of [
-          [csvSink, csvSource, 'r.csv'],
-          [jsonlSink, jsonlSource, 'r.jsonl'],
+        for (const [sink, source, name, options] of [
+          [csvSink, csvSource, 'r.csv', {}],
+          [csvSink, csvSource, 'r.tsv', { delimiter: '\t' }],
+          [csvSink, csvSource, 'r.txt', { delimiter: ' ' }],
+          [jsonlSink, jsonlSource, 'r.jsonl', {}],
         ] as const) {
-          write(sink, { path: name, mode: 'overwrite' }, schema, rows)
-          expect(await readRows(source, { path: name }, { cwd: folder.path, schema })).toEqual(rows)
+          write(sink, { path: name, mode: 'overwrite', ...options }, schema, rows)
+          expect(await readRows(source, { path: name, ...options }, { cwd: folder.path, schema })).toEqual(rows)
         }
       }),
       { numRuns: 60 },
