@@ -218,7 +218,8 @@ function nestedValue(text: string, type: Type): ReturnType<typeof valueFromJson>
   try {
     return valueFromJson(parseJson(text), type, false)
   } catch (thrown) {
-    if (thrown instanceof BadJsonValue || thrown instanceof SyntaxError) return undefined
+    // A RangeError when it is nested too deep for the parser.
+    if (thrown instanceof BadJsonValue || thrown instanceof SyntaxError || thrown instanceof RangeError) return undefined
     throw thrown
   }
 }

@@ -94,6 +94,8 @@ export function scanJson(
         } else if (byte === openBrace || byte === 91) {
           kind = nested
           at = nestedEnd(data, at)
+          if (at === tooDeep)
+            return refused(table, row, rowStart, `expected at most ${maxNesting} levels of arrays and objects, found more`)
           if (at < 0) return bad(table, row, rowStart, -at, 'the end of an array or object')
         } else {
           at = literalEnd(data, at)
@@ -124,8 +126,11 @@ export function scanJson(
 }
 
 function bad(table: FieldTable, row: number, rowStart: number, position: number, expected: string): ScanResult {
+  return refused(table, row, rowStart, `expected ${expected}, found ${describeByte(table.data, position)}`)
+}
+
+function refused(table: FieldTable, row: number, rowStart: number, message: string): ScanResult {
   table.rowCount = row
-  const message = `expected ${expected}, found ${describeByte(table.data, position)}`
   return { next: rowStart, incomplete: false, problem: { code: 'DATA_BAD_JSON', message, at: rowStart } }
 }
 
@@ -212,6 +217,10 @@ function literalEnd(data: Uint8Array, at: number): number {
   return -at
 }
 
+/** Types and values are walked by calls within calls, as deep as they are nested. */
+const maxNesting = 64
+const tooDeep = Number.NEGATIVE_INFINITY
+
 function nestedEnd(data: Uint8Array, at: number): number {
   for (let depth = 0; ; at++) {
     const byte = data[at]
@@ -219,8 +228,9 @@ function nestedEnd(data: Uint8Array, at: number): number {
     if (byte === quote) {
       at = stringEnd(data, at + 1)
       if (at < 0) return at
-    } else if (byte === openBrace || byte === 91) depth++
-    else if ((byte === closeBrace || byte === 93) && --depth === 0) return at + 1
+    } else if (byte === openBrace || byte === 91) {
+      if (++depth > maxNesting) return tooDeep
+    } else if ((byte === closeBrace || byte === 93) && --depth === 0) return at + 1
   }
 }
 

@@ -5,6 +5,9 @@ import { textAt } from '../data/read.ts'
 import { type Schema, type Type, types } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
 import { sampleRows } from './csv-infer.ts'
+import { scanError } from './field-error.ts'
+import { createFieldTable } from './field-table.ts'
+import { createKeyOrder, scanJson } from './json-scan.ts'
 import { floatWords } from './json-value.ts'
 import { LineBlocks } from './lines.ts'
 
@@ -17,12 +20,15 @@ import { LineBlocks } from './lines.ts'
  */
 export function inferJson(files: readonly SourceFile[], host: Host, leaveOut: ReadonlySet<string> = new Set()): Schema {
   const root: Guess = {}
+  let hasRows = false
   for (const file of files) {
     if (sampleFile(file, host, root) === 0) continue
+    hasRows = true
     const fields = fieldsOf(root).filter((field) => !leaveOut.has(field.name))
     if (fields.length > 0) return fields
   }
-  throw dataError('DATA_BAD_JSON', 'expected rows to infer the columns from, found none', {
+  const found = hasRows ? 'only objects without any' : files.length === 1 ? 'an empty file' : `${files.length} empty files`
+  throw dataError('DATA_BAD_JSON', `expected rows to infer the columns from, found ${found}`, {
     file: files[0].path,
     hint: 'declare the columns: schema (name type, ...)',
   })
@@ -45,9 +51,8 @@ function sampleFile(file: SourceFile, host: Host, root: Guess): number {
     while (rows < sampleRows && blocks.next()) {
       for (let at = 0; at < blocks.end && rows < sampleRows; ) {
         const lineEnd = blocks.data.indexOf(10, at)
-        const line = textAt(blocks.data, at, lineEnd)
-        if (line.trim() !== '') {
-          sampleLine(line, root, blocks, at)
+        if (textAt(blocks.data, at, lineEnd).trim() !== '') {
+          sampleLine(blocks, at, lineEnd, root)
           rows++
         }
         at = lineEnd + 1
@@ -59,15 +64,17 @@ function sampleFile(file: SourceFile, host: Host, root: Guess): number {
   }
 }
 
-function sampleLine(line: string, root: Guess, blocks: LineBlocks, at: number): void {
+function sampleLine(blocks: LineBlocks, at: number, lineEnd: number, root: Guess): void {
+  // The reader's own checks come first, so that both say the same; what stands within arrays and objects is left to the parser.
+  const { problem } = scanJson(blocks.data, at, lineEnd + 1, createKeyOrder([]), createFieldTable(0, 1), 1)
+  if (problem !== undefined) throw scanError(blocks, problem)
   let value: unknown
   try {
-    value = JSON.parse(line, markIntegers)
-  } catch (error) {
-    throw blocks.error('DATA_BAD_JSON', `expected a JSON object, found text that is none: ${(error as Error).message}`, at)
+    value = JSON.parse(textAt(blocks.data, at, lineEnd), markIntegers)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw blocks.error('DATA_BAD_JSON', 'expected well-formed JSON, found an array or object in this line that is not', at)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw blocks.error('DATA_BAD_JSON', 'expected a JSON object, found another value', at)
   narrow(root, value, [], (path, kinds) => {
     const hint = 'declare the columns: schema (name type, ...)'
     return blocks.error('DATA_BAD_VALUE', `expected values of one type at '${path.join('.')}', found ${kinds}`, at, hint)

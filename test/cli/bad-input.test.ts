@@ -123,7 +123,7 @@ describe('bad data', () => {
       files: { 'a.jsonl': '{"a":1}\n{"a":\n' },
       args: query("from jsonl('a.jsonl')"),
       code: 'DATA_BAD_JSON',
-      says: ['expected a JSON object', 'a.jsonl:2 (byte 8)', 'text: {"a":'],
+      says: ['expected a JSON value, found the end of the line', 'a.jsonl:2 (byte 8)', 'text: {"a":'],
     },
     {
       what: 'a line longer than 16 MB',

@@ -37,8 +37,17 @@ describe('jsonl source', () => {
       message: "expected values of one type at 'a', found int64 and string",
       details: { line: 2 },
     })
-    write('\n\n')
-    await expect(inferred()).rejects.toMatchObject({ code: 'DATA_BAD_JSON' })
+  })
+
+  it.each([
+    ['an empty file', '', 'expected rows to infer the columns from, found an empty file'],
+    ['empty objects', '{}\n', 'expected rows to infer the columns from, found only objects without any'],
+    ['a line that ends early', '{"a":1}\n{"a":', 'expected a JSON value, found the end of the line'],
+    ['a bad array', '{"a":[1,,2]}', 'expected well-formed JSON, found an array or object in this line that is not'],
+    ['deep arrays', `{"a":${'['.repeat(65)}${']'.repeat(65)}}`, 'expected at most 64 levels of arrays and objects, found more'],
+  ])('says why %s tells no types', async (_, content, message) => {
+    write(content)
+    await expect(inferred()).rejects.toMatchObject({ code: 'DATA_BAD_JSON', message })
   })
 
   it('takes texts among numbers for the numbers that JSON cannot write', async () => {
@@ -106,6 +115,11 @@ describe('jsonl source', () => {
       'text',
       '{"a":1}\nhello\n',
       { code: 'DATA_BAD_JSON', message: "expected a JSON object, found 'h'", details: { line: 2, text: 'hello' } },
+    ],
+    [
+      'arrays in arrays without end',
+      `{"a":1,"b":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      { code: 'DATA_BAD_JSON', message: 'expected at most 64 levels of arrays and objects, found more', details: { line: 1 } },
     ],
     ['an array', '[1]', { code: 'DATA_BAD_JSON' }],
     ['an open object', '{"a":1', { code: 'DATA_BAD_JSON', message: "expected ',' or '}', found the end of the line" }],
