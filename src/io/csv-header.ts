@@ -31,7 +31,8 @@ export function readCsvHeader(file: SourceFile, marks: CsvMarks, host: Host): Cs
       if (record === undefined && blocks.atEnd)
         throw blocks.error('DATA_UNCLOSED_QUOTE', 'a quoted field of the header never ends', 0, openQuoteHint)
     }
-    if (record === undefined || (record.fields.length === 1 && record.fields[0] === '')) {
+    const isBlank = record?.fields.length === 1 && record.fields[0] === '' && blocks.data[0] !== marks.quote
+    if (record === undefined || isBlank) {
       const hint = 'write header => false and a schema when the file has none'
       throw dataError('DATA_NO_HEADER', 'expected a header line, found none', { file: file.path, line: 1, hint })
     }

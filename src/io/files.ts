@@ -21,9 +21,10 @@ export interface FileContext {
  */
 export function findFiles(path: string, context: FileContext): readonly SourceFile[] {
   const { host, cwd, at } = context
+  if (path === '') throw sourceError('SOURCE_NOT_FOUND', "expected a path to read, found ''", { at })
   const target = absolutePath(cwd, path)
   return readable(target, at, () => {
-    const stat = path === '' ? undefined : host.disk.stat(target)
+    const stat = host.disk.stat(target)
     // A file that is really called `a{b}.txt` is itself before it is a pattern.
     if (stat === undefined && !isGlob(path)) throw notFound(path, target, context)
     const paths = stat === undefined ? expandGlob(target, host.disk) : stat.isDirectory ? visibleFiles(target, host) : [target]

@@ -96,6 +96,7 @@ describe('csv source', () => {
         [2, 'y'],
       ],
     ],
+    ['a header whose only name is empty', '""\n1\n', {}, [[1]]],
     ['one name twice', 'a,a\n1,2\n', {}, [[1, 2]]],
     ['wide characters', 'ä,🎉\nö,"ü,"\n', {}, [['ö', 'ü,']]],
   ])('reads %s', async (_, content, options, expected) => {

@@ -156,7 +156,7 @@ describe('paths of sources', () => {
     })
     await expect(files('*.csv')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND', message: "no file matches '*.csv'" })
     await expect(files('no/way/*.csv')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
-    await expect(files('')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
+    await expect(files('')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND', message: "expected a path to read, found ''" })
     mkdirSync(join(folder.path, 'empty'))
     await expect(files('empty')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND', message: "the folder 'empty' has no files" })
   })
