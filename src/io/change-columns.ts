@@ -11,3 +11,10 @@ export const changeColumns: Schema = [
 ]
 
 export const changeColumnNames: ReadonlySet<string> = new Set(changeColumns.map((field) => field.name))
+
+/** What to do about a bad value of one of them. */
+export const changeColumnHints: Readonly<Record<string, string>> = {
+  _op: "'+' inserts a row and '-' retracts one",
+  _epoch: 'epochs are whole numbers from 0 on, the same for all changes that happened together',
+  _weight: 'a weight is a whole number of 1 or more; retract with _op',
+}

@@ -1,15 +1,16 @@
-import { dataError, type MillraceError, resourceError, sourceError } from '../base/errors.ts'
+import { type MillraceError, resourceError, sourceError } from '../base/errors.ts'
 import { type Batch, freshHeader, targetBatchRows } from '../data/batch.ts'
 import { createBuilder } from '../data/builder.ts'
 import { makeBatch, valueAt } from '../data/read.ts'
 import type { Schema, Value } from '../data/type.ts'
-import { changeColumnNames, changeColumns } from './change-columns.ts'
+import { changeColumnHints, changeColumnNames, changeColumns } from './change-columns.ts'
 import type { ConnectorOptions, DescribeContext, ReadRequest, SourceConnector, SourceDescription } from './connector.ts'
 import type { ReaderFields } from './field-error.ts'
 import { findFiles } from './files.ts'
 import { createRowKeys } from './format/row-key.ts'
-import { readJsonl } from './jsonl.ts'
+import { jsonlError, readJsonl } from './jsonl.ts'
 import { inferJson } from './jsonl-infer.ts'
+import type { DataCode } from './lines.ts'
 import { fileTraits, pathOption, textOption } from './source-options.ts'
 
 /**
@@ -48,6 +49,7 @@ async function describeChanges(options: ConnectorOptions, context: DescribeConte
   const reader: ChangesReader = {
     schema: schema.map(({ name, type, nullable }) => ({ name, type, nullable })),
     inferred,
+    hints: changeColumnHints,
     incremental,
   }
   return {
@@ -63,72 +65,76 @@ async function describeChanges(options: ConnectorOptions, context: DescribeConte
   }
 }
 
-/** A row somewhere in a batch, and how often it is there, or how often more than before. */
+/** A row somewhere in a batch, how often it is there, or how often more than before, and which line of the file retracted it last. */
 interface Counted {
   batch: Batch
   row: number
   count: number
+  line: number
 }
 
 function* readChanges(request: ReadRequest): Iterable<Batch | { barrier: number }> {
   const { fields } = request
   const { incremental } = request.reader as unknown as ChangesReader
-  const file = request.split.file?.path
   const keyOf = createRowKeys(fields)
   const present = new Map<string, Counted>()
   const changed = new Map<string, Counted>()
+  const bad: BadLine = (line, code, message, hint) => jsonlError(request, line, code, message, hint)
   let epoch: number | undefined
-  let rowNumber = 0
+  let line = -1
   for (const batch of readJsonl({ ...request, fields: [...fields, ...changeColumns], limit: undefined })) {
     for (let row = 0; row < batch.rowCount; row++) {
-      rowNumber++
-      const change = changeAt(batch, fields.length, row, (message) =>
-        dataError('DATA_BAD_VALUE', `${message} in row ${rowNumber}`, { file }),
-      )
-      if (epoch !== undefined && change.epoch !== epoch) {
-        if (change.epoch < epoch) {
-          throw dataError(
-            'DATA_EPOCH_ORDER',
-            `expected epoch ${epoch} or a later one in row ${rowNumber}, found ${change.epoch}`,
-            { file },
-          )
-        }
-        applyChanges(changed, present, incremental, epoch, file)
+      line++
+      const change = changeAt(batch, fields.length, row, line, bad)
+      const next = change.epoch ?? 0
+      if (epoch !== undefined && next !== epoch) {
+        if (next < epoch) throw epochOrder(line, epoch, change.epoch, bad)
+        applyChanges(changed, present, incremental, epoch, bad)
         if (incremental) yield* epochBatches(changed, fields, epoch)
         changed.clear()
       }
-      epoch = change.epoch
-      count(changed, keyOf(batch.columns, row), change.weight, batch, row)
+      epoch = next
+      count(changed, keyOf(batch.columns, row), { batch, row, count: change.weight, line })
     }
   }
   if (epoch === undefined) return
-  applyChanges(changed, present, incremental, epoch, file)
+  applyChanges(changed, present, incremental, epoch, bad)
   if (incremental) yield* epochBatches(changed, fields, epoch)
   else yield* presentBatches(present, fields)
 }
 
-function changeAt(
-  batch: Batch,
-  at: number,
-  row: number,
-  bad: (message: string) => MillraceError,
-): { epoch: number; weight: number } {
+/** Makes the error of a line: of the n-th that is not empty, from 0. */
+type BadLine = (line: number, code: DataCode, message: string, hint?: string) => MillraceError
+
+/** What a line says beside its row; no epoch when it names none. */
+function changeAt(batch: Batch, at: number, row: number, line: number, bad: BadLine): { epoch?: number; weight: number } {
   const op = valueAt(batch.columns[at], row) ?? '+'
-  const epoch = valueAt(batch.columns[at + 1], row) ?? 0
+  const epoch = valueAt(batch.columns[at + 1], row) ?? undefined
   const weight = valueAt(batch.columns[at + 2], row) ?? 1
-  if (op !== '+' && op !== '-') throw bad(`expected '+' or '-' as _op, found '${op}'`)
-  if (typeof epoch !== 'number' || epoch < 0) throw bad(`expected an _epoch of 0 or more, found ${epoch}`)
+  const refuse = (column: string, message: string) => bad(line, 'DATA_BAD_VALUE', message, changeColumnHints[column])
+  if (op !== '+' && op !== '-') throw refuse('_op', `expected '+' or '-' as _op, found '${op}'`)
+  if (epoch !== undefined && (typeof epoch !== 'number' || epoch < 0))
+    throw refuse('_epoch', `expected an _epoch of 0 or more, found ${epoch}`)
   if (typeof weight !== 'number' || weight < 1 || weight > maxWeight)
-    throw bad(`expected a _weight from 1 to ${maxWeight}, found ${weight}`)
+    throw refuse('_weight', `expected a _weight from 1 to ${maxWeight}, found ${weight}`)
   return { epoch, weight: op === '+' ? weight : -weight }
+}
+
+function epochOrder(line: number, epoch: number, found: number | undefined, bad: BadLine): MillraceError {
+  const hint = found === undefined ? 'a line without _epoch is of epoch 0' : 'sort the lines by _epoch'
+  return bad(line, 'DATA_EPOCH_ORDER', `expected epoch ${epoch} or a later one, found ${found ?? 'none'}`, hint)
 }
 
 const maxWeight = 2 ** 31 - 1
 
-function count(rows: Map<string, Counted>, key: string, weight: number, batch: Batch, row: number): void {
+function count(rows: Map<string, Counted>, key: string, change: Counted): void {
   const known = rows.get(key)
-  if (known === undefined) rows.set(key, { batch, row, count: weight })
-  else if ((known.count += weight) === 0) rows.delete(key)
+  if (known === undefined) {
+    rows.set(key, change)
+    return
+  }
+  if (change.count < 0) known.line = change.line
+  if ((known.count += change.count) === 0) rows.delete(key)
   else if (Math.abs(known.count) > maxWeight) throw resourceError('RESOURCE_LIMIT', `a row is there more than ${maxWeight} times`)
 }
 
@@ -138,13 +144,14 @@ function applyChanges(
   present: Map<string, Counted>,
   incremental: boolean,
   epoch: number,
-  file: string | undefined,
+  bad: BadLine,
 ): void {
-  for (const [key, { batch, row, count: weight }] of changed) {
+  for (const [key, change] of changed) {
     // Only the counts are needed later, so that no batch is kept alive.
-    count(present, key, weight, incremental ? noBatch : batch, row)
+    count(present, key, incremental ? { ...change, batch: noBatch } : { ...change })
     if ((present.get(key)?.count ?? 0) < 0) {
-      throw dataError('DATA_UNKNOWN_RETRACTION', `a row was retracted in epoch ${epoch} that is not there: ${key}}`, { file })
+      const message = `a row was retracted in epoch ${epoch} that is not there: ${key}}`
+      throw bad(change.line, 'DATA_UNKNOWN_RETRACTION', message)
     }
   }
 }

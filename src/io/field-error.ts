@@ -1,6 +1,6 @@
 import type { MillraceError } from '../base/errors.ts'
 import { textAt } from '../data/read.ts'
-import { formatType, type Schema, types } from '../data/type.ts'
+import { formatType, type Schema, type SchemaField, types } from '../data/type.ts'
 import type { ScanProblem } from './csv-scan.ts'
 import type { FieldTable } from './field-table.ts'
 import type { BadField } from './fill-column.ts'
@@ -15,6 +15,8 @@ export function scanError(blocks: LineBlocks, { code, message, at, hint }: ScanP
 export interface ReaderFields {
   schema: Schema
   inferred: boolean
+  /** What to do about a bad value of a column that is not the user's own. */
+  hints?: Readonly<Record<string, string>>
 }
 
 /** The error of a field that could not be read; for an inferred schema, its hint is the schema to paste. */
@@ -35,10 +37,13 @@ export function fieldError(
   if (bad.kind === 'surrogate')
     return blocks.error('DATA_INVALID_UTF8', `column '${field.name}' holds half of a surrogate pair: '${text}'`, at)
   const type = formatType(field.type)
-  const hint = reader.inferred
-    ? `${type} was inferred from the first rows; declare the type: ${schemaText(reader.schema, field.name)}`
-    : undefined
+  const hint = reader.hints?.[field.name] ?? inferenceHint(reader, field)
   return blocks.error('DATA_BAD_VALUE', `expected ${type} in column '${field.name}', found '${text}'`, at, hint)
+}
+
+function inferenceHint({ inferred, schema }: ReaderFields, { name, type }: SchemaField): string | undefined {
+  if (!inferred) return undefined
+  return `${formatType(type)} was inferred from the first rows; declare the type: ${schemaText(schema, name)}`
 }
 
 /** `schema (a int64, b string)`, with text for the column that turned out to be something else. */

@@ -1,3 +1,4 @@
+import { bug, type MillraceError } from '../base/errors.ts'
 import { type Batch, targetBatchRows } from '../data/batch.ts'
 import { makeBatch, textAt } from '../data/read.ts'
 import type { ConnectorOptions, DescribeContext, ReadRequest, SourceConnector, SourceDescription } from './connector.ts'
@@ -7,7 +8,7 @@ import { findFiles, splitFiles, totalBytes } from './files.ts'
 import { type DecodeText, fillColumns } from './fill-column.ts'
 import { createKeyOrder, scanJson } from './json-scan.ts'
 import { inferJson } from './jsonl-infer.ts'
-import { LineBlocks } from './lines.ts'
+import { type DataCode, LineBlocks } from './lines.ts'
 import { fileTraits, pathOption, readHeader, textOption } from './source-options.ts'
 
 /**
@@ -71,6 +72,31 @@ export function* readJsonl({
         if (scanned.problem !== undefined) throw scanError(blocks, scanned.problem)
       }
     }
+  } finally {
+    blocks.close()
+  }
+}
+
+/** The error of a row of a split, counted from 0. Reads the split again, since batches do not tell where their rows stand. */
+export function jsonlError(
+  { split, host }: ReadRequest,
+  row: number,
+  code: DataCode,
+  message: string,
+  hint?: string,
+): MillraceError {
+  const order = createKeyOrder([])
+  const table = createFieldTable(0, targetBatchRows)
+  const blocks = new LineBlocks(split, host)
+  try {
+    let left = row
+    while (blocks.next()) {
+      for (let at = 0; at < blocks.end; left -= table.rowCount) {
+        at = scanJson(blocks.data, at, blocks.end, order, table, targetBatchRows).next
+        if (left < table.rowCount) return blocks.error(code, message, table.rowStarts[left], hint)
+      }
+    }
+    throw bug(`row ${row} of '${blocks.file.path}' is gone`)
   } finally {
     blocks.close()
   }

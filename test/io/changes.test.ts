@@ -100,16 +100,48 @@ describe('changes source', () => {
       { k: 'a', n: 1, _op: '-' },
     )
     await refuse(
-      { code: 'DATA_UNKNOWN_RETRACTION' },
+      { code: 'DATA_UNKNOWN_RETRACTION', details: { line: 2, file: join(folder.path, options.path) } },
       { k: 'a', n: 1 },
       { k: 'a', n: 1, _op: '-', _epoch: 1, _weight: 2 },
       { k: 'a', n: 1, _epoch: 2 },
     )
-    await refuse({ code: 'DATA_EPOCH_ORDER' }, { k: 'a', _epoch: 2 }, { k: 'a', _epoch: 1 })
-    await refuse({ code: 'DATA_BAD_VALUE' }, { k: 'a', _op: 'x' })
-    await refuse({ code: 'DATA_BAD_VALUE' }, { k: 'a', _weight: 0 })
-    await refuse({ code: 'DATA_BAD_VALUE' }, { k: 'a', _epoch: -1 })
+    await refuse(
+      {
+        code: 'DATA_EPOCH_ORDER',
+        message: 'expected epoch 2 or a later one, found 1',
+        details: { line: 2, text: '{"k":"a","_epoch":1}' },
+      },
+      { k: 'a', _epoch: 2 },
+      { k: 'a', _epoch: 1 },
+    )
+    await refuse(
+      {
+        code: 'DATA_EPOCH_ORDER',
+        message: 'expected epoch 1 or a later one, found none',
+        details: { line: 3, hint: 'a line without _epoch is of epoch 0' },
+      },
+      { k: 'a' },
+      { k: 'a', _epoch: 1 },
+      { k: 'a' },
+    )
+    await refuse({ code: 'DATA_BAD_VALUE', details: { line: 2 } }, { k: 'a' }, { k: 'a', _op: 'x' })
+    await refuse({ code: 'DATA_BAD_VALUE', details: { line: 1 } }, { k: 'a', _weight: 0 })
+    await refuse({ code: 'DATA_BAD_VALUE', details: { line: 1 } }, { k: 'a', _epoch: -1 })
+    await refuse(
+      {
+        code: 'DATA_BAD_VALUE',
+        message: "expected int64 in column '_epoch', found '1.5'",
+        details: { line: 1, hint: expect.stringContaining('epochs are whole numbers') },
+      },
+      { k: 'a', _epoch: 1.5 },
+    )
     await refuse({ code: 'DATA_BAD_VALUE' }, { k: 1 })
+  })
+
+  it('counts empty lines to the place of an error, in files of many batches', async () => {
+    const lines = Array.from({ length: 70_000 }, () => '{"k":"a","n":1}\n\n')
+    writeFileSync(join(folder.path, options.path), `${lines.join('')}{"k":"a","n":1,"_op":"x"}\n`)
+    await expect(readItems(changesSource, options, read(false))).rejects.toMatchObject({ details: { line: 140_001 } })
   })
 
   it('takes a retraction that stands before its insertion in one epoch', async () => {
