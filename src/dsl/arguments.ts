@@ -63,3 +63,12 @@ export function expressionOf(verb: string, given: unknown): unknown {
     hint: `a function with braces needs a return: ${verb}((row) => { return row.price.gt(1) })`,
   })
 }
+
+/** What a callback of a verb computes, when it is a condition. A plain boolean is what operators of JavaScript make of an expression. */
+export function conditionOf(verb: string, given: unknown): unknown {
+  if (typeof given !== 'boolean') return expressionOf(verb, given)
+  throw planError('PLAN_EXPRESSION_COERCED', `the callback of ${verb} must return an expression, found the boolean ${given}`, {
+    at: callPlace(),
+    hint: `conditions are made by methods: row.price.eq(1), not row.price === 1; one that is the same on every row is lit(${given})`,
+  })
+}

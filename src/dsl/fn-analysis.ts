@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type Node, parseExpressionAt, tokenizer } from 'acorn'
+import { tokenizer } from 'acorn'
+import {
+  type AnyNode,
+  childrenOf,
+  declarePattern,
+  type FunctionNode,
+  isFunction,
+  parseFunction,
+  parseOptions,
+} from './function-syntax.ts'
 
 /** What the source text of a function says about it. */
 export interface FunctionAnalysis {
@@ -20,7 +29,6 @@ const unknownFunction: FunctionAnalysis = {
   capturesKnown: false,
   deterministic: true,
 }
-const options = { ecmaVersion: 'latest', sourceType: 'module' } as const
 const pureGlobals = new Set(
   'undefined NaN Infinity Math JSON String Number Boolean BigInt Array Object RegExp Map Set Date Symbol parseInt parseFloat isNaN isFinite Intl URL TextEncoder TextDecoder Uint8Array structuredClone encodeURIComponent decodeURIComponent console Error TypeError RangeError'.split(
     ' ',
@@ -35,52 +43,13 @@ export function analyseFunction(fn: Function): FunctionAnalysis {
   if (source.includes('[native code]')) return unknownFunction
   const parsed = parseFunction(source)
   if (parsed === undefined) return { ...unknownFunction, sourceHash: hashText(source) }
-  const scope = freeNames(parsed)
+  const scope = freeNames(parsed.fn)
   return {
     sourceHash: hashTokens(source),
-    reads: readsOf(parsed),
+    reads: readsOf(parsed.fn),
     captures: scope.filter((name) => !pureGlobals.has(name)),
     capturesKnown: true,
     deterministic: !volatileTexts.test(source),
-  }
-}
-
-type AnyNode = Node & Record<string, unknown>
-interface FunctionNode extends AnyNode {
-  params: AnyNode[]
-  body: AnyNode
-}
-
-// A method's source stands alone neither as an expression nor as a statement: try it inside an object, then inside a class.
-function parseFunction(source: string): FunctionNode | undefined {
-  for (const text of [`(${source})`, `({${source}})`, `(class{${source}})`]) {
-    try {
-      const found = findFunction(parseExpressionAt(text, 0, options) as unknown as AnyNode)
-      if (found !== undefined) return found
-    } catch {
-      // The next form.
-    }
-  }
-  return undefined
-}
-
-const isFunction = (node: AnyNode): node is FunctionNode =>
-  /^(ArrowFunction|Function)Expression$/.test(node.type) || node.type === 'FunctionDeclaration'
-
-function findFunction(node: AnyNode): FunctionNode | undefined {
-  if (isFunction(node)) return node
-  for (const child of childrenOf(node)) {
-    const found = findFunction(child)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-function* childrenOf(node: AnyNode): Iterable<AnyNode> {
-  for (const value of Object.values(node)) {
-    for (const item of Array.isArray(value) ? value : [value]) {
-      if (item !== null && typeof item === 'object' && typeof (item as AnyNode).type === 'string') yield item as AnyNode
-    }
   }
 }
 
@@ -160,28 +129,9 @@ function freeNames(fn: FunctionNode): string[] {
   return [...used].filter((name) => !declared.has(name)).sort()
 }
 
-function declarePattern(pattern: AnyNode, declared: Set<string>): void {
-  switch (pattern.type) {
-    case 'Identifier':
-      declared.add(pattern.name as string)
-      return
-    case 'ObjectPattern':
-      for (const property of pattern.properties as AnyNode[])
-        declarePattern((property.value ?? property.argument) as AnyNode, declared)
-      return
-    case 'ArrayPattern':
-      for (const element of pattern.elements as (AnyNode | null)[]) if (element !== null) declarePattern(element, declared)
-      return
-    case 'AssignmentPattern':
-      return declarePattern(pattern.left as AnyNode, declared)
-    case 'RestElement':
-      return declarePattern(pattern.argument as AnyNode, declared)
-  }
-}
-
 function hashTokens(source: string): string {
   try {
-    return hashText([...tokenizer(source, options)].map((token) => source.slice(token.start, token.end)).join(' '))
+    return hashText([...tokenizer(source, parseOptions)].map((token) => source.slice(token.start, token.end)).join(' '))
   } catch {
     // A method's source may not tokenise on its own as an expression would (regular expressions); the text then has to do.
     return hashText(source)

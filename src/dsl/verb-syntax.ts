@@ -1,9 +1,10 @@
 import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import type { Aggregate } from './aggregates.ts'
-import { expressionOf, isRecord, namesOf, recordOf, wrongArgument } from './arguments.ts'
+import { conditionOf, expressionOf, isRecord, namesOf, recordOf, wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import { rowHandle, textSyntax, toSyntax } from './expr.ts'
+import { refuseOperators } from './javascript-operators.ts'
 import { nameOfKind } from './kind-name.ts'
 import type { ItemSyntax, Syntax } from './syntax.ts'
 
@@ -26,7 +27,7 @@ export const equalColumns = (left: string, right: string): Syntax => {
 /** The condition of `where`. */
 export function predicateSyntax(predicate: string | Function): Syntax {
   if (typeof predicate === 'string') return textSyntax(predicate)
-  if (typeof predicate === 'function') return toSyntax(expressionOf('where', predicate(rowHandle())))
+  if (typeof predicate === 'function') return toSyntax(conditionOf('where', overRow('where', predicate)))
   throw wrongArgument('where', 'a condition', predicate, "for example where((row) => row.price.gt(1)) or where('price > 1')")
 }
 
@@ -40,22 +41,28 @@ export const columnItem = (name: string): ItemSyntax => {
 export function columnsOf(verb: string, items: unknown): { name: string; value: Syntax; at: Place }[] {
   const at = callPlace()
   const example = `for example ${verb}((row) => ({ total: row.price.mul(row.count) }))`
-  const record = recordOf(verb, callbackOf(verb, items, example)(rowHandle()))
+  const record = recordOf(verb, overRow(verb, callbackOf(verb, items, example)))
   return Object.entries(record).map(([name, value]) => ({ name, value: toSyntax(value), at }))
 }
 
 export const itemsOf = (verb: string, items: unknown): ItemSyntax[] =>
   columnsOf(verb, items).map((column) => ({ item: 'expr', ...column }))
 
-function callbackOf(verb: string, given: unknown, example: string): (row: unknown) => unknown {
-  if (typeof given === 'function') return given as (row: unknown) => unknown
+/** What a callback makes of a row of expressions. */
+function overRow(verb: string, callback: Function): unknown {
+  refuseOperators(verb, callback)
+  return callback(rowHandle())
+}
+
+function callbackOf(verb: string, given: unknown, example: string): Function {
+  if (typeof given === 'function') return given
   throw wrongArgument(verb, 'a function from a row of expressions', given, example)
 }
 
 /** The aggregates of `aggregate` by name, or what computes them. */
 export function aggregateItems(aggregates: unknown): ItemSyntax[] {
   const at = callPlace()
-  const record = typeof aggregates === 'function' ? recordOf('aggregate', aggregates(rowHandle())) : aggregates
+  const record = typeof aggregates === 'function' ? recordOf('aggregate', overRow('aggregate', aggregates)) : aggregates
   if (!isRecord(record))
     throw wrongArgument('aggregate', 'aggregates by name', record, "for example aggregate({ rows: count() }, { by: 'shop' })")
   return Object.entries(record).map(([name, given]) => {
@@ -99,7 +106,7 @@ export function checkRowCount(number: unknown): void {
 export function unnestItems(array: unknown, as: string | undefined): { value: Syntax; as: string } {
   const example = "for example unnest((row) => row.tags, { as: 'tag' })"
   if (as === undefined) throw wrongArgument('unnest', "the name of the new column as 'as'", as, example)
-  return { value: toSyntax(expressionOf('unnest', callbackOf('unnest', array, example)(rowHandle()))), as }
+  return { value: toSyntax(expressionOf('unnest', overRow('unnest', callbackOf('unnest', array, example)))), as }
 }
 
 /** Options of functions over values, and of those that make new ones. */
