@@ -233,7 +233,10 @@ export function toSyntax(value: unknown): Syntax {
     case 'boolean':
       return { at, s: 'bool', value }
     case 'undefined':
-      return { at, s: 'null' }
+      throw planError('PLAN_TYPE_MISMATCH', 'an expression takes a constant, found undefined', {
+        at,
+        hint: 'is the name of a property or parameter misspelt? null is written null',
+      })
     default:
       if (value === null) return { at, s: 'null' }
       if (value instanceof Date) return typed('timestamp', value.toISOString())

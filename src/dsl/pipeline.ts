@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import { suggest } from '../base/did-you-mean.ts'
 import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
 import type { Value } from '../data/type.ts'
@@ -66,7 +67,7 @@ export class PipelineContext {
     const other = values.findIndex((row) => typeof row !== 'object' || row === null)
     if (other >= 0)
       throw wrongArgument('of', `rows, as value ${other === 0 ? 2 : 1} is one`, values[other], 'give rows only, or elements only')
-    const rows = values.map((row) => names.map((name) => toSyntax((row as Record<string, unknown>)[name])))
+    const rows = values.map((row) => names.map((name) => toSyntax((row as Record<string, unknown>)[name] ?? null)))
     const declared = schema === undefined ? undefined : { schema: schemaOf(schema) }
     return new PCollection(this.#builder, this.#builder.add({ u: 'values', rows, names, schema: declared }, []))
   }
@@ -100,9 +101,23 @@ export class Pipeline<P extends ParamSpecs = ParamSpecs, O extends PipelineOutpu
    */
   build(params: ParamValues<P>): BuiltPlan {
     const builder = new PlanBuilder(this.name, this.module)
-    const returned = this.#build(new PipelineContext(builder), params)
+    const returned = this.#build(new PipelineContext(builder), declaredOnly(this.name, params))
     return { plan: builder.finish(outputsOf(this.name, returned)), functions: builder.functions }
   }
+}
+
+/** The parameters, of which none can be read that was not declared: as undefined it would turn up far from here. */
+function declaredOnly<P extends object>(pipeline: string, params: P): P {
+  const names = Object.keys(params)
+  return new Proxy(params, {
+    get(target, name, receiver) {
+      if (typeof name === 'symbol' || name in target) return Reflect.get(target, name, receiver)
+      throw planError('PLAN_UNKNOWN_PARAM', `pipeline '${pipeline}' declares no parameter '${name}'`, {
+        at: callPlace(),
+        hint: suggest(name, names, `declare it: pipeline('${pipeline}', { ${name}: 'int64' }, ...)`),
+      })
+    },
+  })
 }
 
 /** A plan before binding, with its live functions. */

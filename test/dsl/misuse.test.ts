@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { count, csv, MillraceError, type PipelineContext, pipeline, run } from '../../src/index.ts'
+import { count, csv, MillraceError, type PipelineContext, pipeline, run, scratch } from '../../src/index.ts'
 
 // Programs run without a compiler, so that anything may be given.
 // biome-ignore lint/suspicious/noExplicitAny: what these tests are about
@@ -54,4 +54,31 @@ it('finds the verb that was meant', async () => {
   expect(await hintOf((_, rows) => rows.keyBy((r: Any) => r.k).orderBy('k'))).toBe(
     "collections of rows have 'orderBy', those made by keyBy do not: map the pairs first",
   )
+})
+
+it('names a parameter that is not declared, instead of comparing with nothing', async () => {
+  const failing = (params: Any, build: Any): Promise<unknown> => run(pipeline('a', params, build), {}, { backend: 'inline' })
+  const withLeast = (name: string) => (p: PipelineContext, params: Any) => p.of([{ n: 1 }]).where((row) => row.n.gt(params[name]))
+  await expect(failing({}, withLeast('least'))).rejects.toMatchObject({
+    code: 'PLAN_UNKNOWN_PARAM',
+    message: "pipeline 'a' declares no parameter 'least'",
+    details: { hint: "declare it: pipeline('a', { least: 'int64' }, ...)" },
+  })
+  await expect(failing({ least: { type: 'int64', default: 1 } }, withLeast('leest'))).rejects.toMatchObject({
+    code: 'PLAN_UNKNOWN_PARAM',
+    details: { hint: "did you mean 'least'?" },
+  })
+})
+it('refuses undefined as a constant', async () => {
+  const options: Any = {}
+  expect(await complaint((_, rows) => rows.where((row: Any) => row.n.gt(options.least)))).toBe(
+    'PLAN_TYPE_MISMATCH an expression takes a constant, found undefined | is the name of a property or parameter misspelt? null is written null',
+  )
+})
+it('takes a property that a row of constants lacks as null', async () => {
+  const rows: Any = scratch().of([{ a: 1, b: 2 }, { a: 3 }] as Any)
+  expect(await rows.toArray()).toEqual([
+    { a: 1, b: 2 },
+    { a: 3, b: null },
+  ])
 })
