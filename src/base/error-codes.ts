@@ -32,6 +32,7 @@ export const errorCodes = {
   PLAN_AGGREGATE_PLACE: 'An aggregate function stands where only row expressions may.',
   PLAN_AGGREGATE_MISSING: 'An item of an aggregate list holds no aggregate function.',
   PLAN_UNNAMED_COLUMN: 'A column without a name would be written to a file.',
+  PLAN_BARE_ALIAS: 'A name after an item, without `as`, is that of another column, as if a comma were missing.',
   PLAN_DUPLICATE_COLUMN: 'Two output columns have the same name where names must differ.',
   PLAN_SAME_TARGET: 'Two writes of a program go to the same place.',
   PLAN_COLUMN_COUNT: 'Inputs of a set operation have different numbers of columns.',

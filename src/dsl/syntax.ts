@@ -52,9 +52,9 @@ export interface ColumnSyntax {
   at: Place
 }
 
-/** `expr as name`, `*`, `t.*`, with except and replace. */
+/** `expr as name`, `*`, `t.*`, with except and replace. `nameIsBare`: the name stands without `as`. */
 export type ItemSyntax =
-  | { item: 'expr'; value: Syntax; name?: string; nameAt?: Place; at: Place }
+  | { item: 'expr'; value: Syntax; name?: string; nameAt?: Place; nameIsBare?: boolean; at: Place }
   | {
       item: 'star'
       of?: string

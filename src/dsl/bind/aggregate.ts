@@ -5,7 +5,8 @@ import { fingerprintData } from '../../ir/fingerprint.ts'
 import type { Field } from '../../ir/logical.ts'
 import type { ItemSyntax, UnboundForm } from '../syntax.ts'
 import type { AggregateCollector } from './call.ts'
-import { bindSettled, impliedName } from './expression.ts'
+import { bindSettled } from './expression.ts'
+import { nameOfItem } from './item-name.ts'
 import { type Item, project } from './project.ts'
 import { addNode, type BindState, columnsOf, environmentOf, newColumn, passColumn, type Relation, rowOutput } from './state.ts'
 
@@ -73,7 +74,7 @@ function bindGroups(state: BindState, by: readonly ItemSyntax[], input: Relation
       }
       const column = expr.e === 'column' && !used.has(expr.column) ? expr.column : newColumn(state)
       used.add(column)
-      return { name: item.name ?? impliedName(item.value), column, expr, at: item.at }
+      return { name: nameOfItem(item, input.scope), column, expr, at: item.at }
     }),
   )
   return groups.includes(undefined) ? undefined : (groups as Group[])
@@ -107,7 +108,7 @@ function bindItem(
       },
     )
   }
-  return { name: item.name, expr, at: item.at }
+  return { name: item.name === undefined ? undefined : nameOfItem(item, input.scope), expr, at: item.at }
 }
 
 /** Gathers the calls of a list; equal ones are computed once. `taken` counts the calls asked for. */

@@ -70,7 +70,8 @@ type Item = Extract<UnboundForm, { u: 'select' }>['items'][number]
 
 const itemSyntaxes = (item: Item): Syntax[] => (item.item === 'expr' ? [item.value] : item.replace.map((part) => part.value))
 
-function visit(syntax: Syntax, action: (part: Syntax) => void): void {
+/** Calls `action` with an expression and all its parts. */
+export function visit(syntax: Syntax, action: (part: Syntax) => void): void {
   action(syntax)
   for (const part of partsOf(syntax)) visit(part, action)
 }

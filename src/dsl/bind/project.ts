@@ -5,7 +5,8 @@ import type { ColumnId, Expr } from '../../ir/expr.ts'
 import type { Field } from '../../ir/logical.ts'
 import type { ItemSyntax, Syntax, UnboundForm } from '../syntax.ts'
 import type { Scope } from './context.ts'
-import { bindSettled, impliedName } from './expression.ts'
+import { bindSettled } from './expression.ts'
+import { nameOfItem } from './item-name.ts'
 import { columnExpr, findColumn, findVariable, matchName, scopeOf, unknownColumn } from './scope.ts'
 import { addNode, type BindState, environmentOf, newColumn, orderAfter, type Relation, rowOutput } from './state.ts'
 
@@ -100,7 +101,7 @@ function bindItems(state: BindState, input: Relation, items: readonly ItemSyntax
 function bindItem(state: BindState, input: Relation, item: ItemSyntax): Item[] {
   if (item.item === 'star') return bindStar(state, input, item)
   const expr = bindSettled(environmentOf(state, input), item.value)
-  return [{ name: item.name ?? impliedName(item.value), expr, at: item.at }]
+  return [{ name: nameOfItem(item, input.scope), expr, at: item.at }]
 }
 
 /** `*` and `t.*` with `except` and `replace`. */

@@ -56,7 +56,8 @@ export abstract class ItemRules extends ExpressionRules {
               alias = this.SUBRULE(this.alias)
             })
             return this.ACTION(() => {
-              const named = alias === undefined ? {} : { name: alias.name, nameAt: alias.at }
+              const bare = this.LA(-1).tokenType === t.As ? {} : { nameIsBare: true }
+              const named = alias === undefined ? {} : { name: alias.name, nameAt: alias.at, ...bare }
               return { item: 'expr', value, ...named, at: this.since(start) }
             })
           },

@@ -1,0 +1,32 @@
+import { planError } from '../../base/errors.ts'
+import type { ItemSyntax, Syntax } from '../syntax.ts'
+import { visit } from './analyse.ts'
+import type { Scope } from './context.ts'
+import { impliedName } from './expression.ts'
+import { matchName } from './scope.ts'
+
+type ExprItem = Extract<ItemSyntax, { item: 'expr' }>
+
+/**
+ * The name of an item: the given one, else that of the plain column it is.
+ *
+ * @throws MillraceError `PLAN_BARE_ALIAS` for `id name` where both are columns, which a missing comma makes of two columns. `lower(name) name` is
+ * no such case.
+ */
+export function nameOfItem(item: ExprItem, scope: Scope): string | undefined {
+  const { name, value, nameIsBare, nameAt, at } = item
+  if (name === undefined) return impliedName(value)
+  if (nameIsBare !== true || matchName(scope.columns, name).length === 0 || reads(value, name)) return name
+  throw planError('PLAN_BARE_ALIAS', `'${name}' is a column, and would here be the new name of the item before it`, {
+    at: nameAt ?? at,
+    hint: `is a comma missing? if not, write as ${name}`,
+  })
+}
+
+function reads(value: Syntax, name: string): boolean {
+  let found = false
+  visit(value, (part) => {
+    found ||= impliedName(part)?.toLowerCase() === name.toLowerCase()
+  })
+  return found
+}
