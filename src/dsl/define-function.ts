@@ -41,17 +41,25 @@ export function defineScalar<const Args extends readonly FlowTypeText[], const R
     throw planError('PLAN_ARGUMENTS', "defineScalar needs a function, 'fn'", {
       hint: "write defineScalar({ args: ['string'], returns: 'string', fn: ... })",
     })
-  const user = spec.fn as (...args: unknown[]) => unknown
-  const fn = (...args: unknown[]): unknown => (args.includes(null) ? null : user(...args))
   const { args, returns, deterministic } = spec
   return Object.freeze({
     args,
     returns,
-    fn,
-    user,
+    fn: nullForNull(spec.fn),
+    user: spec.fn,
     ...(deterministic === undefined ? {} : { deterministic }),
     [definitionTag]: true,
   })
+}
+
+/** What is called for an export that text programs import: the same for a definition and for a plain function. */
+export function callableOf(exported: ScalarDefinition | ((...args: never[]) => unknown)): (...args: never[]) => unknown {
+  return typeof exported === 'function' ? nullForNull(exported) : exported.fn
+}
+
+const nullForNull = (user: (...args: never[]) => unknown): ((...args: never[]) => unknown) => {
+  const fn = user as (...args: unknown[]) => unknown
+  return (...args: unknown[]) => (args.includes(null) ? null : fn(...args))
 }
 
 /** Was this made by `defineScalar`, be it of another copy of this package? */

@@ -1,6 +1,7 @@
 import { serveWorker } from '../backends/threads/worker.ts'
 import { planError } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
+import { callableOf } from '../dsl/define-function.ts'
 import { isPipeline } from '../dsl/pipeline.ts'
 import { defaultConnectors } from '../io/index.ts'
 import { fingerprintUnbound } from '../ir/fingerprint.ts'
@@ -16,8 +17,7 @@ async function loadFunctions(program: Value): Promise<FunctionTable> {
   if (reference.kind === 'imports') {
     const entries = reference.imports.map(async (imported): Promise<[number, UserFunction]> => {
       const module = await importUserModule(imported.module)
-      const value = module[imported.export] as UserFunction | { fn: UserFunction }
-      return [imported.id, typeof value === 'object' && 'fn' in value ? value.fn : (value as UserFunction)]
+      return [imported.id, callableOf(module[imported.export] as Parameters<typeof callableOf>[0])]
     })
     return new Map(await Promise.all(entries))
   }

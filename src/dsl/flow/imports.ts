@@ -7,7 +7,7 @@ import type { Place } from '../../base/place.ts'
 import { formatType, type Type } from '../../data/type.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import { typeResolver } from '../bind/types.ts'
-import { isScalarDefinition } from '../define-function.ts'
+import { callableOf, isScalarDefinition } from '../define-function.ts'
 import { analyseFunction } from '../fn-analysis.ts'
 import type { TypeSyntax } from '../syntax.ts'
 import { parseType } from './parse.ts'
@@ -153,7 +153,7 @@ function refOf(program: FlowProgram, module: string, name: string, value: unknow
   const definition = isScalarDefinition(value) ? value : undefined
   const analysed = analyseFunction(definition?.user ?? (value as Function))
   const id = program.functions.size
-  program.functions.set(id, definition?.fn ?? (value as FlowFunction))
+  program.functions.set(id, callableOf(definition ?? (value as FlowFunction)))
   return {
     id,
     label: name,
