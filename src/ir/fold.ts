@@ -4,8 +4,8 @@ import type { Expr } from './expr.ts'
 import { findFunction } from './functions/catalogue.ts'
 
 /**
- * The value of an expression that is the same on every row; undefined when it has columns, user functions or volatile functions, or when
- * its evaluation fails: an error belongs to the rows that reach it, so it is never raised before the run.
+ * The value of an expression that is the same on every row; undefined when it has columns, user functions or volatile functions, when its
+ * evaluation may take for ever, or when it fails: an error belongs to the rows that reach it, so it is never raised before the run.
  */
 export function foldConstant(expr: Expr): Value | undefined {
   if (expr.e === 'constant') return expr.value
@@ -17,14 +17,14 @@ export function foldConstant(expr: Expr): Value | undefined {
   }
 }
 
-/** Is it free of columns, user functions and functions whose value changes from call to call? */
+/** Is it free of columns, user functions, functions whose value changes from call to call, and those that may never end? */
 export function isConstant(expr: Expr): boolean {
   switch (expr.e) {
     case 'constant':
       return true
     case 'call': {
       const fn = findFunction(expr.fn)
-      return fn?.kind === 'scalar' && fn.volatility !== 'volatile' && expr.args.every(isConstant)
+      return fn?.kind === 'scalar' && fn.volatility !== 'volatile' && fn.backtracks !== true && expr.args.every(isConstant)
     }
     case 'case':
       return (

@@ -13,12 +13,14 @@ export const regexps: readonly ScalarFunction[] = [
   defineScalarFunction('regexp_contains', {
     signatures: [{ args: ['string', 'string'], returns: 'bool' }],
     fails: true,
+    backtracks: true,
     summary: 'Does a part of the text match the pattern?',
     evaluate: ([text, pattern]) => compileRegexp(pattern as string).expression.test(text as string),
   }),
   defineScalarFunction('regexp_extract', {
     signatures: [{ args: ['string', 'string'], returns: 'string' }],
     fails: true,
+    backtracks: true,
     nullable: true,
     summary: 'First part of the text that matches the pattern, or its group when it has one; null without a match.',
     evaluate([text, pattern]) {
@@ -34,6 +36,7 @@ export const regexps: readonly ScalarFunction[] = [
   defineScalarFunction('regexp_replace', {
     signatures: [{ args: ['string', 'string', 'string'], returns: 'string' }],
     fails: true,
+    backtracks: true,
     summary: 'The text with every match replaced; \\1 to \\9 stand for the groups, \\0 for the match and \\\\ for a backslash.',
     evaluate([text, pattern, replacement]) {
       const { all, groups } = compileRegexp(pattern as string)

@@ -124,6 +124,7 @@ export const strings: readonly ScalarFunction[] = [
   defineScalarFunction('like', {
     signatures: [{ args: ['string', 'string'], returns: 'bool' }],
     fails: true,
+    backtracks: true,
     internal: true,
     summary: 'Does a text match a pattern, where % is any text, _ one code point and \\ takes the next sign literally?',
     evaluate: ([text, pattern]) => compileLike(pattern as string).test(text as string),
