@@ -7,7 +7,7 @@ import type { ItemSyntax, UnboundForm } from '../syntax.ts'
 import type { AggregateCollector } from './call.ts'
 import { bindSettled } from './expression.ts'
 import { nameOfItem } from './item-name.ts'
-import { type Item, project } from './project.ts'
+import { type Item, project, unknownItems } from './project.ts'
 import { addNode, type BindState, columnsOf, environmentOf, newColumn, passColumn, type Relation, rowOutput } from './state.ts'
 
 type AggregateForm = Extract<UnboundForm, { u: 'aggregate' }>
@@ -23,13 +23,17 @@ interface Group {
  * then the items. Without items the groups alone.
  */
 export function bindAggregate(state: BindState, form: AggregateForm, input: Relation, at: Place): Relation | undefined {
+  const { failures } = state.errors
   const groups = bindGroups(state, form.by, input)
+  // With a group that is not known, no column is known not to be grouped by.
+  const known = state.errors.failures === failures ? groups : undefined
   const calls = collectCalls(state, form.by.length > 0)
-  const items = form.items.map((item) => state.errors.attempt(() => bindItem(state, item, input, calls, groups ?? [])))
-  if (groups === undefined || items.includes(undefined)) return undefined
+  const items = form.items.flatMap(
+    (item) => state.errors.attempt(() => bindItem(state, item, input, calls, known)) ?? unknownItems(input.scope, item),
+  )
   if (groups.length === 0 && items.length === 0)
     throw planError('PLAN_AGGREGATE_MISSING', 'aggregate needs an aggregate function or group by', { at })
-  const named = [...groups.map(groupItem), ...(items as Item[])]
+  const named = [...groups.map(groupItem), ...items]
   const aggregated = addAggregate(state, groups, calls.calls, named, input, at)
   return project(state, aggregated, named, at, 'drop variables')
 }
@@ -60,10 +64,10 @@ function addAggregate(
 
 const groupItem = ({ name, column, expr, at }: Group): Item => ({ name, expr: passColumn(column, expr), at })
 
-function bindGroups(state: BindState, by: readonly ItemSyntax[], input: Relation): Group[] | undefined {
+function bindGroups(state: BindState, by: readonly ItemSyntax[], input: Relation): Group[] {
   const used = new Set<ColumnId>()
-  const groups = by.map((item) =>
-    state.errors.attempt((): Group => {
+  return by.flatMap((item) => {
+    const group = state.errors.attempt((): Group => {
       if (item.item === 'star') throw planError('PLAN_INVALID', 'group by takes no *', { at: item.at, hint: 'name the columns' })
       const expr = bindSettled(environmentOf(state, input), item.value)
       if (expr.e === 'constant' && item.value.s === 'number') {
@@ -75,9 +79,10 @@ function bindGroups(state: BindState, by: readonly ItemSyntax[], input: Relation
       const column = expr.e === 'column' && !used.has(expr.column) ? expr.column : newColumn(state)
       used.add(column)
       return { name: nameOfItem(item, input.scope), column, expr, at: item.at }
-    }),
-  )
-  return groups.includes(undefined) ? undefined : (groups as Group[])
+    })
+    if (group !== undefined) return [group]
+    return unknownItems(input.scope, item).map(({ name, expr, at }) => ({ name, column: newColumn(state), expr, at }))
+  })
 }
 
 function bindItem(
@@ -85,7 +90,7 @@ function bindItem(
   item: ItemSyntax,
   input: Relation,
   calls: AggregateCollector & { calls: AggCall[] },
-  groups: readonly Group[],
+  groups: readonly Group[] | undefined,
 ): Item {
   if (item.item === 'star')
     throw planError('PLAN_AGGREGATE_MISSING', 'an aggregate list takes no *', { at: item.at, hint: 'count rows with count(*)' })
@@ -97,6 +102,8 @@ function bindItem(
       hint: 'put the column into group by, or aggregate it, for example with any_value(...)',
     })
   }
+  const name = item.name === undefined ? undefined : nameOfItem(item, input.scope)
+  if (groups === undefined) return { name, expr, at: item.at }
   const results = new Set([...calls.calls.map((call) => call.column), ...groups.map((group) => group.column)])
   if (columnsOf(expr).some((column) => !results.has(column))) {
     throw planError(
@@ -108,7 +115,7 @@ function bindItem(
       },
     )
   }
-  return { name: item.name === undefined ? undefined : nameOfItem(item, input.scope), expr, at: item.at }
+  return { name, expr, at: item.at }
 }
 
 /** Gathers the calls of a list; equal ones are computed once. `taken` counts the calls asked for. */

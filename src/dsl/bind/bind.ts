@@ -1,7 +1,6 @@
 import { exhaustive } from '../../base/assert.ts'
 import { type MillraceError, manyErrors, planError } from '../../base/errors.ts'
 import { noPlace } from '../../base/place.ts'
-import type { Type, Value } from '../../data/type.ts'
 import type { Plan, PlanOutput } from '../../ir/logical.ts'
 import { validatePlan } from '../../ir/validate.ts'
 import type { UnboundNode, UnboundPlan } from '../syntax.ts'
@@ -9,7 +8,7 @@ import { bindAggregate } from './aggregate.ts'
 import { mentionedColumns, reachableNodes, typeNeeds } from './analyse.ts'
 import { bindCombineValues, bindGroupByKey, bindParallelDo } from './closures.ts'
 import { type BindContext, type BindWarning, ErrorList } from './context.ts'
-import type { Names } from './expression.ts'
+import type { BoundParam, Names } from './expression.ts'
 import { finishPlan } from './finish.ts'
 import { bindJoin } from './join.ts'
 import { bindDistinct, bindLimit, bindOrderBy, bindUnion, bindUnnest, bindWhere } from './operators.ts'
@@ -33,7 +32,7 @@ export async function bind(
   context: BindContext,
 ): Promise<{ plan: Plan; warnings: readonly BindWarning[] }> {
   const errors = new ErrorList()
-  const params = new Map<string, { type: Type; value: Value }>()
+  const params = new Map<string, BoundParam>()
   const names: Names = { params, functions: unbound.imports, resolveType: typeResolver(unbound.types) }
   bindParams(unbound.params, context.params, names, params, errors)
   const reachable = reachableNodes(unbound)
@@ -78,21 +77,38 @@ function inReadingOrder(errors: readonly MillraceError[]): readonly MillraceErro
 
 type Relations = ReadonlyMap<number, Relation>
 
-/** Binds node by node; a node whose input failed is left out without a word, as the cause has been reported. */
+/**
+ * Binds node by node, on after errors: a node that failed passes on what is known of its rows, so that mistakes further down are told too. A node
+ * whose input has no rows to speak of is left out without a word.
+ */
 async function bindNodes(state: BindState, nodes: readonly UnboundNode[], needs: ReadonlySet<number>): Promise<Relations> {
   const relations = new Map<number, Relation>()
+  const broken = new Set<number>()
   for (const [place, node] of nodes.entries()) {
     state.current = place
     const inputs = node.inputs.map((port) => relations.get(port.node))
+    const isBroken = node.inputs.some((port) => broken.has(port.node))
+    const { failures } = state.errors
+    let relation: Relation | undefined
     try {
-      const relation = await bindNode(state, node, inputs, needs.has(node.id))
-      if (relation !== undefined) relations.set(node.id, relation)
+      relation = await bindNode(state, node, isBroken && needsWholeRows(node) ? [] : inputs, needs.has(node.id))
     } catch (thrown) {
       state.errors.add(thrown)
     }
+    const hasFailed = state.errors.failures > failures
+    if (isBroken || hasFailed) broken.add(node.id)
+    if (hasFailed && keepsRow(node)) relation ??= inputs[0]
+    if (relation !== undefined) relations.set(node.id, relation)
   }
   return relations
 }
+
+/** Functions would be tried on rows, and writes look at all columns. */
+const needsWholeRows = ({ form }: UnboundNode): boolean =>
+  form.u === 'parallelDo' || form.u === 'groupByKey' || form.u === 'combineValues' || form.u === 'sink'
+
+const keepsRow = ({ form }: UnboundNode): boolean =>
+  form.u === 'where' || form.u === 'orderBy' || form.u === 'limit' || form.u === 'distinct' || form.u === 'union'
 
 function bindNode(
   state: BindState,
@@ -111,7 +127,7 @@ function bindNode(
     case 'sink':
       return void bindSink(state, form, inputs[0], at)
   }
-  if (inputs.includes(undefined)) return undefined
+  if (inputs.length === 0 || inputs.includes(undefined)) return undefined
   const [input, other] = inputs as Relation[]
   switch (form.u) {
     case 'as':

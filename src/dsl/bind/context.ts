@@ -6,6 +6,7 @@ import type { ConnectorOptions } from '../../io/connector.ts'
 import type { ConnectorRegistry } from '../../io/registry.ts'
 import type { ColumnId, NodeId } from '../../ir/expr.ts'
 import type { Plan } from '../../ir/logical.ts'
+import { FollowOn } from './unknown.ts'
 
 /** A table that the caller gives a run by name: rows in memory, or a source with its options. */
 export type GivenTable =
@@ -66,6 +67,8 @@ export interface Scope {
 /** Collects errors so that one check reports all of them. */
 export class ErrorList {
   readonly errors: MillraceError[] = []
+  /** How often something failed: errors, and what follows from them. */
+  failures = 0
   /** Runs `action`; an error of the user's is kept and gives undefined. */
   attempt<T>(action: () => T): T | undefined {
     try {
@@ -76,6 +79,8 @@ export class ErrorList {
     }
   }
   add(thrown: unknown): void {
+    this.failures++
+    if (thrown instanceof FollowOn) return
     if (!isUserError(thrown)) throw thrown
     this.errors.push(...thrown.errors)
   }

@@ -1,6 +1,6 @@
 import { exhaustive } from '../../base/assert.ts'
 import { suggest } from '../../base/did-you-mean.ts'
-import { planError } from '../../base/errors.ts'
+import { manyErrors, planError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import { formatType, type StructField, type Type, types, type Value } from '../../data/type.ts'
 import type { Expr } from '../../ir/expr.ts'
@@ -8,14 +8,22 @@ import { canCast, commonType } from '../../ir/functions/catalogue.ts'
 import type { ImportedFunction, Syntax, TypeSyntax } from '../syntax.ts'
 import { type AggregateCollector, aggregateCall, bindCall, operatorCall, scalarCall } from './call.ts'
 import { argumentOf, type Bound, coerce, constant, describeBound, settle } from './coerce.ts'
-import type { Scope } from './context.ts'
+import { ErrorList, type Scope } from './context.ts'
 import { parseExact } from './exact.ts'
 import { parseTextValue } from './param-values.ts'
-import { columnExpr, findColumn, findVariable, matchName, unknownColumn } from './scope.ts'
+import { emptyScope, findColumn, findVariable, matchName, readColumn, unknownColumn } from './scope.ts'
+import { FollowOn, unknownType } from './unknown.ts'
+
+/** A parameter; one that was not given as it should has no value that anything may be computed from. */
+export interface BoundParam {
+  type: Type
+  value: Value
+  isMissing?: true
+}
 
 /** What names in expressions mean beside columns. */
 export interface Names {
-  params: ReadonlyMap<string, { type: Type; value: Value }>
+  params: ReadonlyMap<string, BoundParam>
   functions: readonly ImportedFunction[]
   resolveType(syntax: TypeSyntax): Type
 }
@@ -69,6 +77,15 @@ export function bindExpression(env: Environment, syntax: Syntax): Bound {
   }
 }
 
+/** Several expressions; the errors of all of them are told. */
+function bindAll(env: Environment, list: readonly Syntax[]): Bound[] {
+  const errors = new ErrorList()
+  const bound = list.map((syntax) => errors.attempt(() => bindExpression(env, syntax)))
+  if (errors.errors.length > 0) throw manyErrors(errors.errors)
+  if (errors.failures > 0) throw new FollowOn()
+  return bound as Bound[]
+}
+
 /** The expression with its own type. */
 export function bindSettled(env: Environment, syntax: Syntax): Expr {
   return settle(bindExpression(env, syntax))
@@ -96,7 +113,7 @@ function bindName(env: Environment, { name, quoted, at }: Form<'name'>): Expr {
       throw planError('PLAN_UNKNOWN_COLUMN', `'${name}' is a table alias, not a column`, { at, hint })
     }
   }
-  return columnExpr(scope, findColumn(scope, name, at, quoted).column, at)
+  return readColumn(scope, findColumn(scope, name, at, quoted).column, at)
 }
 
 /** `a.b`: column b of range variable a, else field b of column a. */
@@ -106,7 +123,7 @@ function bindField(env: Environment, { of, name, nameAt, at }: Form<'field'>): E
     const isColumn = matchName(env.scope.columns, of.name, of.quoted).length > 0
     if (variable !== undefined) {
       const matches = matchName(variable.columns, name)
-      if (matches.length === 1 && env.scope.carried.has(matches[0].column)) return columnExpr(env.scope, matches[0].column, at)
+      if (matches.length === 1 && env.scope.carried.has(matches[0].column)) return readColumn(env.scope, matches[0].column, at)
       if (matches.length > 1) throw planError('PLAN_AMBIGUOUS_COLUMN', `column '${of.name}.${name}' is ambiguous`, { at })
       if (!isColumn) throw unknownColumn(env.scope, name, nameAt, variable.columns, `${of.name}.`)
     } else if (!isColumn) {
@@ -156,6 +173,8 @@ function bindIndex(env: Environment, { of, index, at }: Form<'index'>): Expr {
 
 function bindParam(env: Environment, name: string, at: Place): Expr {
   const param = env.names.params.get(name)
+  // Where a constant is needed, its missing has been told.
+  if (param?.type === unknownType || (param?.isMissing && env.scope === emptyScope)) throw new FollowOn()
   if (param !== undefined) return constant(param.value, param.type, at)
   const names = [...env.names.params.keys()]
   throw planError('PLAN_UNKNOWN_PARAM', `unknown parameter '@${name}'`, {
@@ -169,13 +188,10 @@ function bindCallSyntax(env: Environment, call: Form<'call'>): Bound {
   if (imported !== undefined) return { expr: bindUserCall(env, call, imported) }
   const aggregate = aggregateCall(call, env)
   if (aggregate === undefined) {
-    return bindCall(
-      call,
-      call.args.map((arg) => bindExpression(env, arg)),
-    )
+    return bindCall(call, bindAll(env, call.args))
   }
   const inner: Environment = { ...env, aggregates: undefined, insideAggregate: true }
-  const args = call.args.map((arg) => bindExpression(inner, arg))
+  const args = bindAll(inner, call.args)
   const where = call.where === undefined ? undefined : bindPredicate(inner, call.where, 'where')
   return { expr: aggregate(args, where) }
 }
@@ -238,11 +254,7 @@ function bindCase(env: Environment, syntax: Form<'case'>): Expr {
 }
 
 function bindArray(env: Environment, items: readonly Syntax[], at: Place): Expr {
-  const args = unify(
-    items.map((item) => bindExpression(env, item)),
-    'the items of an array',
-    at,
-  )
+  const args = unify(bindAll(env, items), 'the items of an array', at)
   const type = types.array(
     args[0].type,
     args.some((arg) => arg.nullable),
@@ -262,20 +274,16 @@ function bindStruct(env: Environment, fields: Form<'struct'>['fields'], at: Plac
 
 function bindBetween(env: Environment, syntax: Form<'between'>): Expr {
   const { at } = syntax
-  const value = bindExpression(env, syntax.value)
-  const low = operatorCall('greater_equal', [value, bindExpression(env, syntax.low)], at)
-  const high = operatorCall('less_equal', [value, bindExpression(env, syntax.high)], at)
+  const [value, least, most] = bindAll(env, [syntax.value, syntax.low, syntax.high])
+  const low = operatorCall('greater_equal', [value, least], at)
+  const high = operatorCall('less_equal', [value, most], at)
   const both = settle(operatorCall('and', [low, high], at))
   return syntax.negated ? settle(operatorCall('not', [{ expr: both }], at)) : both
 }
 
 function bindIn(env: Environment, syntax: Form<'in'>): Expr {
   const { at } = syntax
-  const args = unify(
-    [syntax.value, ...syntax.list].map((item) => bindExpression(env, item)),
-    "the operands of 'in'",
-    at,
-  )
+  const args = unify(bindAll(env, [syntax.value, ...syntax.list]), "the operands of 'in'", at)
   const found = scalarCall('in', args, types.bool, at)
   return syntax.negated ? settle(operatorCall('not', [{ expr: found }], at)) : found
 }

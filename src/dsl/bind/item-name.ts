@@ -1,3 +1,4 @@
+import { didYouMean } from '../../base/did-you-mean.ts'
 import { planError } from '../../base/errors.ts'
 import type { ItemSyntax, Syntax } from '../syntax.ts'
 import { visit } from './analyse.ts'
@@ -21,6 +22,18 @@ export function nameOfItem(item: ExprItem, scope: Scope): string | undefined {
     at: nameAt ?? at,
     hint: `is a comma missing? if not, write as ${name}`,
   })
+}
+
+/** The name of an item with an error: of a misspelt column the one that was meant, so that the right name further down is no second error. */
+export function nameOfUnknown({ name, value }: ExprItem, scope: Scope): string | undefined {
+  const implied = impliedName(value)
+  if (name !== undefined || implied === undefined) return name
+  return (
+    didYouMean(
+      implied,
+      scope.columns.map((column) => column.name),
+    ) ?? implied
+  )
 }
 
 function reads(value: Syntax, name: string): boolean {

@@ -3,13 +3,13 @@ import type { Place } from '../../base/place.ts'
 import { types } from '../../data/type.ts'
 import type { ColumnId, Expr } from '../../ir/expr.ts'
 import type { Field, NodeOf } from '../../ir/logical.ts'
-import type { UnboundForm } from '../syntax.ts'
+import type { Syntax, UnboundForm } from '../syntax.ts'
 import { operatorCall, scalarCall } from './call.ts'
 import { settle } from './coerce.ts'
 import type { Scope } from './context.ts'
 import { bindPredicate } from './expression.ts'
 import { type Item, project } from './project.ts'
-import { columnExpr, findColumn } from './scope.ts'
+import { columnExpr, findColumn, readColumn } from './scope.ts'
 import { addNode, type BindState, columnsOf, newColumn, passColumn, type Relation, rowOutput } from './state.ts'
 
 type JoinForm = Extract<UnboundForm, { u: 'join' }>
@@ -23,10 +23,8 @@ export function bindJoin(state: BindState, form: JoinForm, left: Relation, given
   const fields = joinedFields(form.kind, left, right)
   const scope = joinedScope(left, right, fields)
   if (form.using !== undefined) return joinUsing(state, { kind: form.kind, using: form.using }, left, right, fields, scope, at)
-  if (form.on === undefined) throw noEquality(at)
-  const condition = bindPredicate({ names: state.names, scope: conditionScope(left, right, scope) }, form.on, 'on')
-  const { on, residual } = splitCondition(condition, left, right)
-  if (on.length === 0) throw noEquality(form.on.at)
+  const condition = state.errors.attempt(() => bindCondition(state, form.on, left, right, scope, at))
+  const { on, residual } = condition ?? unknownCondition
   return addNode(
     state,
     { op: 'join', kind: form.kind, on, residual },
@@ -36,6 +34,24 @@ export function bindJoin(state: BindState, form: JoinForm, left: Relation, given
     scope,
   )
 }
+
+function bindCondition(
+  state: BindState,
+  syntax: Syntax | undefined,
+  left: Relation,
+  right: Relation,
+  scope: Scope,
+  at: Place,
+): ReturnType<typeof splitCondition> {
+  if (syntax === undefined) throw noEquality(at)
+  const condition = bindPredicate({ names: state.names, scope: conditionScope(left, right, scope) }, syntax, 'on')
+  const split = splitCondition(condition, left, right)
+  if (split.on.length === 0) throw noEquality(syntax.at)
+  return split
+}
+
+/** After an error the rows of the join are known nevertheless. */
+const unknownCondition = { on: [], residual: undefined } as const
 
 const noEquality = (at: Place) =>
   planError('PLAN_JOIN_CONDITION', 'a join needs an equality between a column of each side', {
@@ -61,13 +77,12 @@ function joinUsing(
         name: own.name,
         own: own.column,
         other: other.column,
-        on: equalPair(columnExpr(left.scope, own.column, nameAt), columnExpr(right.scope, other.column, nameAt), nameAt),
+        on: equalPair(readColumn(left.scope, own.column, nameAt), readColumn(right.scope, other.column, nameAt), nameAt),
       }
     }),
   )
-  if (merged.includes(undefined)) return undefined
-  const pairs = merged as { name: string; own: ColumnId; other: ColumnId; on: Pair }[]
-  if (pairs.length === 0) throw noEquality(at)
+  if (merged.length === 0) throw noEquality(at)
+  const pairs = merged.filter((pair) => pair !== undefined)
   const node = { op: 'join', kind: form.kind, on: pairs.map((pair) => pair.on) } as const
   const joined = addNode(state, node, [left, right], rowOutput(fields, left.output, 'undefined'), at, scope)
   const gone = new Set(pairs.flatMap((pair) => [pair.own, pair.other]))

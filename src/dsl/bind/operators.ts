@@ -1,7 +1,7 @@
 import { planError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import { formatType, sameType, type Type, types } from '../../data/type.ts'
-import type { SortKey } from '../../ir/expr.ts'
+import type { Expr, SortKey } from '../../ir/expr.ts'
 import { foldConstant } from '../../ir/fold.ts'
 import type { Field } from '../../ir/logical.ts'
 import type { Syntax, UnboundForm } from '../syntax.ts'
@@ -9,6 +9,8 @@ import { coerce, tryCoerce } from './coerce.ts'
 import { bindExpression, bindPredicate, bindSettled } from './expression.ts'
 import { emptyScope } from './scope.ts'
 import { addNode, type BindState, environmentOf, newColumn, orderAfter, passColumn, type Relation, visibleOnly } from './state.ts'
+
+import { FollowOn, unknownExpr, unknownType } from './unknown.ts'
 
 type Form<U extends UnboundForm['u']> = Extract<UnboundForm, { u: U }>
 
@@ -64,11 +66,10 @@ function rowCount(state: BindState, syntax: Syntax, what: string): number {
 
 /** `unnest`: the row, once for each item. */
 export function bindUnnest(state: BindState, form: Form<'unnest'>, input: Relation, at: Place): Relation {
-  const expr = bindSettled(environmentOf(state, input), form.value)
-  if (expr.type.kind !== 'array')
-    throw planError('PLAN_TYPE_MISMATCH', `unnest needs an array, found ${formatType(expr.type)}`, { at: form.value.at })
+  const array = state.errors.attempt(() => bindArray(state, form.value, input))
+  const { expr, itemType, nullableItems } = array ?? unknownArray(form.value.at)
   const item = newColumn(state)
-  const added: Field[] = [{ name: form.as, column: item, type: expr.type.item, nullable: form.outer || expr.type.nullableItems }]
+  const added: Field[] = [{ name: form.as, column: item, type: itemType, nullable: form.outer || nullableItems }]
   const ordinal = form.offset === undefined ? undefined : newColumn(state)
   if (ordinal !== undefined) added.push({ name: form.offset!, column: ordinal, type: types.int64, nullable: form.outer })
   const fields = [...input.output.fields, ...added]
@@ -81,9 +82,24 @@ export function bindUnnest(state: BindState, form: Form<'unnest'>, input: Relati
   return addNode(state, { op: 'unnest', expr, item, ordinal, outer: form.outer }, [input], output, at, scope)
 }
 
+interface BoundArray {
+  expr: Expr
+  itemType: Type
+  nullableItems: boolean
+}
+
+function bindArray(state: BindState, syntax: Syntax, input: Relation): BoundArray {
+  const expr = bindSettled(environmentOf(state, input), syntax)
+  if (expr.type.kind === 'array') return { expr, itemType: expr.type.item, nullableItems: expr.type.nullableItems }
+  throw planError('PLAN_TYPE_MISMATCH', `unnest needs an array, found ${formatType(expr.type)}`, { at: syntax.at })
+}
+
+const unknownArray = (at: Place): BoundArray => ({ expr: unknownExpr(at), itemType: unknownType, nullableItems: true })
+
 /** `union all` and `union distinct`: columns by position, names of the first input. */
 export function bindUnion(state: BindState, form: Form<'union'>, inputs: readonly Relation[], at: Place): Relation | undefined {
   const visible = inputs.map((input) => visibleOnly(state, input, at))
+  if (visible.some((input) => input.output.fields.some((field) => field.type === unknownType))) throw new FollowOn()
   const width = visible[0].output.fields.length
   const narrow = visible.find((input) => input.output.fields.length !== width)
   if (narrow !== undefined) {

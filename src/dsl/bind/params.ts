@@ -5,9 +5,10 @@ import { foldConstant } from '../../ir/fold.ts'
 import type { ParamSyntax } from '../syntax.ts'
 import { coerce } from './coerce.ts'
 import type { ErrorList, GivenParam } from './context.ts'
-import { bindExpression, type Names } from './expression.ts'
+import { type BoundParam, bindExpression, type Names } from './expression.ts'
 import { parseTextValue, toValue } from './param-values.ts'
 import { emptyScope } from './scope.ts'
+import { unknownType } from './unknown.ts'
 
 /**
  * Types and values of the declared parameters, into `params`; a default may use the parameters before it. Missing ones are one `USAGE_PARAM`
@@ -17,14 +18,15 @@ export function bindParams(
   declared: readonly ParamSyntax[],
   given: ReadonlyMap<string, GivenParam>,
   names: Names,
-  params: Map<string, { type: Type; value: Value }>,
+  params: Map<string, BoundParam>,
   errors: ErrorList,
 ): void {
   const missing: string[] = []
   for (const param of declared) {
     errors.attempt(() => {
+      params.set(param.name, { type: unknownType, value: null })
       const type = names.resolveType(param.type)
-      params.set(param.name, { type, value: null })
+      params.set(param.name, { type, value: null, isMissing: true })
       const value = paramValue(param, type, given.get(param.name), names)
       if (value === undefined) missing.push(`${param.name} ${formatType(type)}`)
       else params.set(param.name, { type, value })

@@ -6,9 +6,10 @@ import type { Field } from '../../ir/logical.ts'
 import type { ItemSyntax, Syntax, UnboundForm } from '../syntax.ts'
 import type { Scope } from './context.ts'
 import { bindSettled } from './expression.ts'
-import { nameOfItem } from './item-name.ts'
+import { nameOfItem, nameOfUnknown } from './item-name.ts'
 import { columnExpr, findColumn, findVariable, matchName, scopeOf, unknownColumn } from './scope.ts'
 import { addNode, type BindState, environmentOf, newColumn, orderAfter, type Relation, rowOutput } from './state.ts'
+import { unknownExpr } from './unknown.ts'
 
 /** A column to be made: its name (absent when the user gave none) and its expression. */
 export interface Item {
@@ -20,71 +21,61 @@ export interface Item {
 type Form<U extends UnboundForm['u']> = Extract<UnboundForm, { u: U }>
 
 /** `select`: the items alone; range variables end. */
-export function bindSelect(state: BindState, form: Form<'select'>, input: Relation, at: Place): Relation | undefined {
+export function bindSelect(state: BindState, form: Form<'select'>, input: Relation, at: Place): Relation {
   const items = bindItems(state, input, form.items)
-  if (items === undefined) return undefined
   const selected = project(state, input, items, at, 'drop variables')
   if (!form.distinct) return selected
   return addNode(state, { op: 'distinct' }, [selected], { ...selected.output, order: 'undefined' }, at, selected.scope)
 }
 
 /** `extend`: all columns, then the items. */
-export function bindExtend(state: BindState, form: Form<'extend'>, input: Relation, at: Place): Relation | undefined {
+export function bindExtend(state: BindState, form: Form<'extend'>, input: Relation, at: Place): Relation {
   const items = bindItems(state, input, form.items)
-  return items && project(state, input, [...passAll(input.scope, at), ...items], at, 'keep variables')
+  return project(state, input, [...passAll(input.scope, at), ...items], at, 'keep variables')
 }
 
 /** `set`: replaces columns in place; every expression sees the row as it was. */
-export function bindSet(state: BindState, form: Form<'set'>, input: Relation, at: Place): Relation | undefined {
+export function bindSet(state: BindState, form: Form<'set'>, input: Relation, at: Place): Relation {
   const targets = new Map<ColumnId, Item>()
-  let failed = false
   for (const { name, value, at: itemAt } of form.items) {
-    const done = state.errors.attempt(() => {
+    const expr = state.errors.attempt(() => bindSettled(environmentOf(state, input), value)) ?? unknownExpr(itemAt)
+    state.errors.attempt(() => {
       const { column, name: own } = findColumn(input.scope, name, itemAt)
       if (targets.has(column)) throw planError('PLAN_DUPLICATE_COLUMN', `column '${name}' is set twice`, { at: itemAt })
-      targets.set(column, { name: own, expr: bindSettled(environmentOf(state, input), value), at: itemAt })
-      return true
+      targets.set(column, { name: own, expr, at: itemAt })
     })
-    if (!done) failed = true
   }
-  if (failed) return undefined
   const items = passAll(input.scope, at).map((item) => targets.get((item.expr as { column: ColumnId }).column) ?? item)
   return project(state, input, items, at, 'keep variables')
 }
 
 /** `drop`: every column of each name. */
-export function bindDrop(state: BindState, form: Form<'drop'>, input: Relation, at: Place): Relation | undefined {
+export function bindDrop(state: BindState, form: Form<'drop'>, input: Relation, at: Place): Relation {
   const dropped = new Set<ColumnId>()
-  let failed = false
   for (const { name, at: nameAt } of form.names) {
     const matches = matchName(input.scope.columns, name)
-    if (matches.length === 0) {
-      state.errors.add(unknownColumn(input.scope, name, nameAt))
-      failed = true
-    }
+    if (matches.length === 0) state.errors.add(unknownColumn(input.scope, name, nameAt))
     for (const match of matches) dropped.add(match.column)
   }
-  if (failed) return undefined
   const items = passAll(input.scope, at).filter((item) => !dropped.has((item.expr as { column: ColumnId }).column))
   if (items.length === 0) throw planError('PLAN_INVALID', 'drop would leave no column', { at })
   return project(state, input, items, at, 'keep variables')
 }
 
 /** `rename`: all pairs at once, so that names can be swapped. */
-export function bindRename(state: BindState, form: Form<'rename'>, input: Relation, at: Place): Relation | undefined {
+export function bindRename(state: BindState, form: Form<'rename'>, input: Relation, at: Place): Relation {
   const renamed = new Map<ColumnId, string>()
-  let failed = false
+  const unknown: Item[] = []
   for (const { from, to, at: pairAt } of form.pairs) {
     const column = state.errors.attempt(() => findColumn(input.scope, from, pairAt).column)
-    if (column === undefined) failed = true
+    if (column === undefined) unknown.push({ name: to, expr: unknownExpr(pairAt), at: pairAt })
     else renamed.set(column, to)
   }
-  if (failed) return undefined
   const items = passAll(input.scope, at).map((item) => ({
     ...item,
     name: renamed.get((item.expr as { column: ColumnId }).column) ?? item.name,
   }))
-  return project(state, input, items, at, 'keep variables')
+  return project(state, input, [...items, ...unknown], at, 'keep variables')
 }
 
 /** Every visible column as it is. */
@@ -92,10 +83,15 @@ function passAll(scope: Scope, at: Place): Item[] {
   return scope.columns.map(({ name, column }) => ({ name, expr: columnExpr(scope, column), at }))
 }
 
-/** The items of a list; undefined when one of them has an error. */
-function bindItems(state: BindState, input: Relation, items: readonly ItemSyntax[]): Item[] | undefined {
-  const bound = items.map((item) => state.errors.attempt(() => bindItem(state, input, item)))
-  return bound.includes(undefined) ? undefined : (bound as Item[][]).flat()
+/** The items of a list; one with an error is a column of which nothing but the name is known. */
+function bindItems(state: BindState, input: Relation, items: readonly ItemSyntax[]): Item[] {
+  return items.flatMap((item) => state.errors.attempt(() => bindItem(state, input, item)) ?? unknownItems(input.scope, item))
+}
+
+/** What is known of an item with an error. */
+export function unknownItems(scope: Scope, item: ItemSyntax): Item[] {
+  if (item.item === 'star') return passAll(scope, item.at)
+  return [{ name: nameOfUnknown(item, scope), expr: unknownExpr(item.at), at: item.at }]
 }
 
 function bindItem(state: BindState, input: Relation, item: ItemSyntax): Item[] {

@@ -5,6 +5,7 @@ import { formatType } from '../../data/type.ts'
 import type { ColumnId, Expr } from '../../ir/expr.ts'
 import type { Field } from '../../ir/logical.ts'
 import type { Scope, ScopeColumn } from './context.ts'
+import { FollowOn, unknownType } from './unknown.ts'
 
 /** A scope in which nothing has a name: for constants. */
 export const emptyScope: Scope = Object.freeze({ columns: [], variables: [], carried: new Map() })
@@ -51,6 +52,14 @@ export function columnExpr(scope: Scope, column: ColumnId, at?: Place): Expr {
   return { e: 'column', column, type: info.type, nullable: info.nullable, at }
 }
 
+/** The same where its value matters: what depends on a column with an error is no error of its own. */
+export function readColumn(scope: Scope, column: ColumnId, at?: Place): Expr {
+  if (isUnknown(scope, column)) throw new FollowOn()
+  return columnExpr(scope, column, at)
+}
+
+const isUnknown = (scope: Scope, column: ColumnId): boolean => scope.carried.get(column)?.type === unknownType
+
 export function unknownColumn(
   scope: Scope,
   name: string,
@@ -59,11 +68,12 @@ export function unknownColumn(
   owner = '',
 ): Error {
   if (scope === emptyScope) return planError('PLAN_CONSTANT', `'${name}' is a name, where a constant is needed`, { at })
+  const known = among.filter(({ column }) => !isUnknown(scope, column))
   const near = suggest(
     name,
-    among.map((column) => column.name),
+    known.map((column) => column.name),
   )
-  const hint = `${near === undefined ? '' : `${near} `}columns here: ${describeColumns(scope, among)}`
+  const hint = `${near === undefined ? '' : `${near} `}columns here: ${describeColumns(scope, known)}`
   return planError('PLAN_UNKNOWN_COLUMN', `unknown column '${owner}${name}'`, { at, hint })
 }
 
