@@ -4,7 +4,9 @@ import { usageError } from '../base/errors.ts'
 export function collectParam(text: string, params: Map<string, string>): Map<string, string> {
   const equals = text.indexOf('=')
   if (equals <= 0) throw usageError('USAGE_ARGUMENT', `--param takes name=value, found '${text}'`)
-  return new Map(params).set(text.slice(0, equals), text.slice(equals + 1))
+  const name = text.slice(0, equals)
+  if (params.has(name)) throw usageError('USAGE_ARGUMENT', `--param gives '${name}' twice`)
+  return new Map(params).set(name, text.slice(equals + 1))
 }
 
 /** A whole number of at least `least`. */

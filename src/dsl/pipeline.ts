@@ -12,7 +12,7 @@ import { toSyntax } from './expr.ts'
 import { PCollection } from './pcollection.ts'
 import { PlanBuilder } from './plan-builder.ts'
 import type { ScalarName, ValueOfType } from './schema.ts'
-import { type RowOfSchema, type SchemaSpec, schemaOf } from './schema.ts'
+import { parseTypeText, type RowOfSchema, type SchemaSpec, schemaOf } from './schema.ts'
 import type { UnboundPlan } from './syntax.ts'
 
 /** A parameter: its type, and a default where it need not be given. */
@@ -167,6 +167,8 @@ export function pipeline<const P extends ParamSpecs, O extends PipelineOutputs>(
   if (typeof name !== 'string') throw wrongArgument('pipeline', 'a name first', name, example)
   if (!isRecord(params)) throw wrongArgument('pipeline', 'its parameters by name second', params, example)
   if (typeof build !== 'function') throw wrongArgument('pipeline', 'a function third', build, example)
+  for (const [param, spec] of Object.entries<unknown>(params))
+    parseTypeText((isRecord(spec) ? spec.type : spec) as string, `parameter '${param}'`)
   return new Pipeline(name, params, build, options.module ?? (at.file === '' ? '' : pathToFileURL(at.file).href), at)
 }
 

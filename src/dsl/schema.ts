@@ -37,18 +37,22 @@ export type ValueOfType<S> = S extends `${infer Base}?`
 /** The row that a schema declares. */
 export type RowOfSchema<S> = { -readonly [K in keyof S]: ValueOfType<S[K]> }
 
-/** Reads a type's text, as `formatType` writes it; an unknown name is `PLAN_UNKNOWN_TYPE`. */
-export function parseTypeText(text: string): Type {
-  if (typeof text !== 'string') throw wrongArgument('a type', 'its name', text, "for example 'int64'")
+/** Reads a type's text, as `formatType` writes it; an unknown name is `PLAN_UNKNOWN_TYPE`, of `owner` where that is told. */
+export function parseTypeText(text: string, owner?: string): Type {
+  if (typeof text !== 'string') throw wrongArgument(owner ?? 'a type', 'the name of its type', text, "for example 'int64'")
   const nested = /^\s*(array|struct)\s*<(.*)>\s*$/is.exec(text)
-  if (nested?.[1].toLowerCase() === 'array') return types.array(parseTypeText(nested[2].trim()))
+  if (nested?.[1].toLowerCase() === 'array') return types.array(parseTypeText(nested[2].trim(), owner))
   if (nested) return types.struct(splitFields(nested[2]).map(parseField))
   const type = scalarTypeByName(text)
   if (type === undefined) {
-    throw planError('PLAN_UNKNOWN_TYPE', `unknown type '${text}'`, {
-      at: callPlace(),
-      hint: suggest(text, scalarTypeNames, `the types are ${scalarTypeNames.join(', ')} and array<...> of them`),
-    })
+    throw planError(
+      'PLAN_UNKNOWN_TYPE',
+      owner === undefined ? `unknown type '${text}'` : `${owner} has the unknown type '${text}'`,
+      {
+        at: callPlace(),
+        hint: suggest(text, scalarTypeNames, `the types are ${scalarTypeNames.join(', ')} and array<...> of them`),
+      },
+    )
   }
   return type
 }

@@ -1,9 +1,11 @@
 import { suggest } from '../base/did-you-mean.ts'
-import { usageError } from '../base/errors.ts'
+import { asMillraceError, planError, usageError } from '../base/errors.ts'
+import type { Place } from '../base/place.ts'
 import { toJsValue } from '../data/js-value.ts'
-import type { Type, Value } from '../data/type.ts'
+import { formatType, type Type, type Value } from '../data/type.ts'
 import type { GivenParam } from '../dsl/bind/context.ts'
 import { parseTextValue, toValue } from '../dsl/bind/param-values.ts'
+import { badParam } from '../dsl/bind/params.ts'
 import type { ParamSpec, Pipeline } from '../dsl/pipeline.ts'
 import { parseTypeText } from '../dsl/schema.ts'
 import { jsonCell } from '../io/format/cell.ts'
@@ -62,12 +64,21 @@ function jsValues(pipeline: Pipeline, values: readonly Value[]): Readonly<Record
 function readParam(pipeline: Pipeline, name: string, spec: ParamSpec, given: GivenParams): Value {
   const type = typeOf(spec)
   const param = given.get(name)
-  if (param !== undefined && 'text' in param) return parseTextValue(param.text, type, pipeline.at)
-  const value = param === undefined ? (spec as { default: unknown }).default : param.value
+  try {
+    return givenValue(param ?? { value: (spec as { default: unknown }).default }, type, pipeline.at)
+  } catch (thrown) {
+    const { message } = asMillraceError(thrown, (text) => usageError('USAGE_PARAM', text))
+    const details = { at: pipeline.at, cause: thrown }
+    if (param !== undefined) throw badParam(name, type, message, details)
+    throw planError('PLAN_TYPE_MISMATCH', `the default of parameter '${name}' (${formatType(type)}): ${message}`, details)
+  }
+}
+
+function givenValue(param: GivenParam, type: Type, at: Place): Value {
+  if ('text' in param) return parseTextValue(param.text, type, at)
+  const { value } = param
   // A date is written as text in TypeScript, where there is no type for it.
-  return typeof value === 'string' && type.kind !== 'string'
-    ? parseTextValue(value, type, pipeline.at)
-    : toValue(value, type, pipeline.at)
+  return typeof value === 'string' && type.kind !== 'string' ? parseTextValue(value, type, at) : toValue(value, type, at)
 }
 
 const typeName = (spec: ParamSpec): string => (typeof spec === 'string' ? spec : spec.type)

@@ -410,6 +410,7 @@ describe('the command line', () => {
       "--memory takes a size such as 512MB or 2GiB, found 'lots'",
     ),
     usage('a parameter without a value', ['run', 'ok.flow', '--param', 'x'], "--param takes name=value, found 'x'"),
+    usage('a parameter given twice', ['run', 'ok.flow', '--param', 'x=1', '--param', 'x=2'], "--param gives 'x' twice"),
     usage(
       'an unknown rule',
       ['run', 'ok.flow', '--disable-rule', 'fold-constnts'],

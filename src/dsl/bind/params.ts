@@ -1,5 +1,6 @@
 import { suggest } from '../../base/did-you-mean.ts'
-import { asMillraceError, planError, usageError } from '../../base/errors.ts'
+import { asMillraceError, type MillraceError, planError, usageError } from '../../base/errors.ts'
+import type { Place } from '../../base/place.ts'
 import { formatType, type Type, type Value } from '../../data/type.ts'
 import { foldConstant } from '../../ir/fold.ts'
 import type { ParamSyntax } from '../syntax.ts'
@@ -46,6 +47,10 @@ export function bindParams(
   }
 }
 
+/** A value that does not fit the parameter's type, in the words of both front ends. */
+export const badParam = (name: string, type: Type, message: string, details: { at: Place; cause: unknown }): MillraceError =>
+  usageError('USAGE_PARAM', `parameter '${name}' (${formatType(type)}): ${message}`, details)
+
 /** undefined when there is neither a value nor a default. */
 function paramValue(param: ParamSyntax, type: Type, given: GivenParam | undefined, names: Names): Value | undefined {
   const { name, at } = param
@@ -54,7 +59,7 @@ function paramValue(param: ParamSyntax, type: Type, given: GivenParam | undefine
       return 'text' in given ? parseTextValue(given.text, type, at) : toValue(given.value, type, at)
     } catch (thrown) {
       const cause = asMillraceError(thrown, (message) => planError('PLAN_TYPE_MISMATCH', message))
-      throw usageError('USAGE_PARAM', `parameter '${name}' (${formatType(type)}): ${cause.message}`, { at, cause: thrown })
+      throw badParam(name, type, cause.message, { at, cause: thrown })
     }
   }
   if (param.default === undefined) return undefined
