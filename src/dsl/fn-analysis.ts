@@ -20,6 +20,8 @@ export interface FunctionAnalysis {
   captures: readonly string[]
   capturesKnown: boolean
   deterministic: boolean
+  /** It has braces and no `return`: what it computes is lost. */
+  returnsNothing: boolean
 }
 
 const unknownFunction: FunctionAnalysis = {
@@ -28,6 +30,7 @@ const unknownFunction: FunctionAnalysis = {
   captures: [],
   capturesKnown: false,
   deterministic: true,
+  returnsNothing: false,
 }
 const pureGlobals = new Set(
   'undefined NaN Infinity Math JSON String Number Boolean BigInt Array Object RegExp Map Set Date Symbol parseInt parseFloat isNaN isFinite Intl URL TextEncoder TextDecoder Uint8Array structuredClone encodeURIComponent decodeURIComponent console Error TypeError RangeError'.split(
@@ -50,7 +53,14 @@ export function analyseFunction(fn: Function): FunctionAnalysis {
     captures: scope.filter((name) => !pureGlobals.has(name)),
     capturesKnown: true,
     deterministic: !volatileTexts.test(source),
+    returnsNothing: returnsNothing(parsed.fn),
   }
+}
+
+function returnsNothing({ body, generator, async }: FunctionNode): boolean {
+  const ends = (node: AnyNode): boolean =>
+    node.type === 'ReturnStatement' || node.type === 'ThrowStatement' || (!isFunction(node) && [...childrenOf(node)].some(ends))
+  return body.type === 'BlockStatement' && generator !== true && async !== true && !ends(body)
 }
 
 function readsOf(fn: FunctionNode): readonly string[] | 'all' {

@@ -123,7 +123,8 @@ export class PCollection<T> extends Collection<T> {
   // ---- relational verbs
 
   /** Keeps the rows for which the condition is true, not false or null. */
-  where(predicate: Predicate<T>): PCollection<T> {
+  where(predicate: Predicate<T>, ...more: readonly never[]): PCollection<T> {
+    if (more.length > 0) throw wrongArgument('where', 'one condition', more[0], 'conditions are joined by .and()')
     return this.#then({ u: 'where', predicate: predicateSyntax(predicate) })
   }
 

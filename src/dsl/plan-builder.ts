@@ -41,6 +41,7 @@ export class PlanBuilder {
     refuseOtherThanFunction(verb, fn, at)
     const kind = typeof fn === 'function' ? 'function' : 'combine'
     const analysed = analyseFunction(options.user ?? (typeof fn === 'function' ? fn : fn.add))
+    if (analysed.returnsNothing && givesValues.has(verb) && options.effects !== true) throw forgottenReturn(verb, at)
     const ref: FnRef = {
       id: this.#fns.length,
       label: at.line > 0 ? `${verb} at ${formatPlace({ ...at, file: basename(at.file) })}` : verb,
@@ -79,6 +80,14 @@ export class PlanBuilder {
     }
   }
 }
+
+const givesValues: ReadonlySet<string> = new Set(['map', 'filter', 'flatMap', 'keyBy'])
+
+const forgottenReturn = (verb: string, at: Place) =>
+  planError('PLAN_ARGUMENTS', `the function of ${verb} returns nothing`, {
+    at,
+    hint: `a function with braces needs a return; an object in a short function stands in parentheses: ${verb}((row) => ({ id: row.id }))`,
+  })
 
 /** Programs run without a compiler, so that anything may be given. */
 function refuseOtherThanFunction(verb: string, given: unknown, at: Place): void {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { count, csv, MillraceError, type PipelineContext, pipeline, run, scratch } from '../../src/index.ts'
 
 // Programs run without a compiler, so that anything may be given.
@@ -50,6 +50,10 @@ it('finds the verb that was meant', async () => {
   const hintOf = async (build: (p: Any, rows: Any) => unknown): Promise<string> => (await complaint(build)).split(' | ')[1]
   expect(await hintOf((_, rows) => rows.orderby('n'))).toBe("did you mean 'orderBy'?")
   expect(await hintOf((_, rows) => rows.where((r: Any) => r.n.isNul()))).toBe("did you mean 'isNull'?")
+  expect(await hintOf((_, rows) => rows.sort('n'))).toBe("did you mean 'orderBy'?")
+  expect(await hintOf((_, rows) => rows.select((r: Any) => ({ k: r.k.toUpperCase() })))).toBe("did you mean 'upper'?")
+  expect(await hintOf((_, rows) => rows.select((r: Any) => ({ n: r.n.plus(1) })))).toBe("did you mean 'add'?")
+  expect(await hintOf((_, rows) => rows.where((r: Any) => r.k.length.gt(1)))).toBe("'length' is called: .length().gt(...)")
   expect(await hintOf((_, rows) => rows.groupByKey())).toBe("collections made by keyBy have 'groupByKey'")
   expect(await hintOf((_, rows) => rows.keyBy((r: Any) => r.k).orderBy('k'))).toBe(
     "collections of rows have 'orderBy', those made by keyBy do not: map the pairs first",
@@ -81,4 +85,50 @@ it('takes a property that a row of constants lacks as null', async () => {
     { a: 1, b: 2 },
     { a: 3, b: null },
   ])
+})
+it('tells how the direction of a sort key is written', async () => {
+  const written = "the direction is a function: orderBy(desc('n'))"
+  expect(await complaint((_, rows) => rows.orderBy('n', 'desc'))).toBe(`PLAN_UNKNOWN_COLUMN unknown column 'desc' | ${written}`)
+  expect(await complaint((_, rows) => rows.orderBy('n desc'))).toBe(`PLAN_UNKNOWN_COLUMN unknown column 'n desc' | ${written}`)
+})
+it.each(['map', 'filter', 'flatMap', 'keyBy'])('tells a forgotten return of %s', async (verb) => {
+  const lost = (row: Any): void => {
+    ;({ n: row.n })
+  }
+  expect(await complaint((_, rows) => rows[verb](lost))).toContain(`PLAN_ARGUMENTS the function of ${verb} returns nothing`)
+})
+it('takes functions with braces that return, throw or yield', async () => {
+  const p: Any = scratch()
+  const rows = p.of([{ n: 1 }])
+  const first = rows.flatMap(function* (row: Any) {
+    yield row.n
+  })
+  expect(await first.toArray()).toEqual([1])
+  rows.map(() => {
+    throw new Error('no')
+  })
+})
+it('takes one condition', async () => {
+  expect(await complaint((_, rows) => rows.where('n > 1', 'n < 5'))).toBe(
+    'PLAN_ARGUMENTS where takes one condition, found a string | conditions are joined by .and()',
+  )
+})
+describe('parameters of a pipeline', () => {
+  const tell = async (specs: Any, given: Any): Promise<string> =>
+    run(pipeline('a', specs, (p: PipelineContext) => p.of([{ n: 1 }])) as Any, given, { backend: 'inline' }).then(
+      () => 'no error',
+      ({ code, message, details: { hint } }) => `${code} ${message}${hint === undefined ? '' : ` | ${hint}`}`,
+    )
+  it('are told with name and type when a value does not fit', async () => {
+    expect(await tell({ n: 'int64' }, { n: 'x' })).toBe("USAGE_PARAM parameter 'n' (int64): 'x' is not an int64")
+    expect(await tell({ n: { type: 'int64', default: 'x' } }, {})).toBe(
+      "PLAN_TYPE_MISMATCH the default of parameter 'n' (int64): 'x' is not an int64",
+    )
+  })
+  it('need a type that exists, whether they are given or not', () => {
+    const make = (spec: unknown) => () => pipeline('a', { n: spec } as Any, () => {})
+    expect(make('int6')).toThrow("parameter 'n' has the unknown type 'int6'")
+    expect(make({ default: 1 })).toThrow("parameter 'n' takes the name of its type, found nothing")
+    expect(make(5)).toThrow("parameter 'n' takes the name of its type, found a number")
+  })
 })

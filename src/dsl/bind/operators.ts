@@ -6,8 +6,9 @@ import { foldConstant } from '../../ir/fold.ts'
 import type { Field } from '../../ir/logical.ts'
 import type { Syntax, UnboundForm } from '../syntax.ts'
 import { coerce, tryCoerce } from './coerce.ts'
+import type { Scope } from './context.ts'
 import { bindExpression, bindPredicate, bindSettled } from './expression.ts'
-import { emptyScope } from './scope.ts'
+import { emptyScope, matchName } from './scope.ts'
 import { addNode, type BindState, environmentOf, newColumn, orderAfter, passColumn, type Relation, visibleOnly } from './state.ts'
 
 import { FollowOn, unknownExpr, unknownType } from './unknown.ts'
@@ -28,8 +29,10 @@ export function bindDistinct(state: BindState, input: Relation, at: Place): Rela
 
 /** `order by`: nulls are smallest unless said otherwise. */
 export function bindOrderBy(state: BindState, form: Form<'orderBy'>, input: Relation, at: Place): Relation | undefined {
-  const keys = form.keys.map((key) =>
+  const keys = form.keys.map((key, i) =>
     state.errors.attempt((): SortKey => {
+      const direction = directionAsName(input.scope, form.keys, i)
+      if (direction !== undefined) throw direction
       const expr = bindSettled(environmentOf(state, input), key.value)
       if (expr.e === 'constant' && key.value.s === 'number') {
         throw planError('PLAN_CONSTANT', 'order by takes columns and expressions, not positions', {
@@ -45,6 +48,19 @@ export function bindOrderBy(state: BindState, form: Form<'orderBy'>, input: Rela
   if (keys.includes(undefined)) return undefined
   const by = keys as SortKey[]
   return addNode(state, { op: 'sort', by }, [input], { ...input.output, order: { sorted: by } }, at, input.scope)
+}
+
+/** In the fluent API `orderBy('age', 'desc')` and `orderBy('age desc')` name columns that are not there. */
+function directionAsName(scope: Scope, keys: Form<'orderBy'>['keys'], i: number): Error | undefined {
+  const { value } = keys[i]
+  if (value.s !== 'name' || value.quoted !== true || matchName(scope.columns, value.name).length > 0) return undefined
+  const found = /^(?:(.+)\s)?(asc|desc)(?:ending)?$/i.exec(value.name.trim())
+  if (found === null) return undefined
+  const before = i === 0 ? undefined : keys[i - 1].value
+  const column = found[1]?.trim() ?? (before?.s === 'name' ? before.name : undefined)
+  if (column === undefined) return undefined
+  const hint = `the direction is a function: orderBy(${found[2].toLowerCase()}('${column}'))`
+  return planError('PLAN_UNKNOWN_COLUMN', `unknown column '${value.name}'`, { at: value.at, hint })
 }
 
 /** `limit` and `offset`: constants, not negative. */
