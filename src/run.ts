@@ -5,7 +5,7 @@ import type { BuiltNode } from './dsl/runner.ts'
 import { execute, type FinishedRun } from './run/execute.ts'
 import type { RunOptions } from './run/options.ts'
 import type { RunOutput } from './run/output.ts'
-import { prepare } from './run/prepare.ts'
+import { prepareRun } from './run/prepare-run.ts'
 import { loadPipeline, scratchProgram } from './run/program.ts'
 import type { RunMetrics } from './runtime/metrics.ts'
 
@@ -36,7 +36,7 @@ export async function run<P extends ParamSpecs, O extends PipelineOutputs>(
 ): Promise<RunOutcome<O>> {
   const given = new Map(Object.entries(params).map(([name, value]): [string, GivenParam] => [name, { value }]))
   const program = await loadPipeline(pipeline as unknown as Pipeline, given)
-  return outcome(await execute(await prepare(program, options), options))
+  return outcome(await execute(await prepareRun(program, options), options))
 }
 
 const outcome = <O>(done: FinishedRun): RunOutcome<O> => ({
@@ -49,7 +49,7 @@ const outcome = <O>(done: FinishedRun): RunOutcome<O> => ({
 export async function runCollection({ builder, port }: BuiltNode): Promise<RunOutput> {
   const built: BuiltPlan = { plan: builder.finish([{ name: 'result', port }]), functions: builder.functions }
   const options: RunOptions = { backend: 'inline' }
-  const done = await execute(await prepare(scratchProgram(withoutSinks(built)), options), options)
+  const done = await execute(await prepareRun(scratchProgram(withoutSinks(built)), options), options)
   return done.outputs[0]
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { usageError } from '../base/errors.ts'
 import { execute } from '../run/execute.ts'
-import { prepare } from '../run/prepare.ts'
+import { prepareRun } from '../run/prepare-run.ts'
 import { loadFlow, loadProgram, type Program } from '../run/program.ts'
 import { readTablesFile } from '../run/tables-file.ts'
 import { abortOnSignals, reportError } from './report.ts'
@@ -22,7 +22,7 @@ export async function queryCommand(file: string | undefined, flags: QueryFlags):
     program = file === undefined ? await loadFlow(queryName(), text, paramsOf(flags)) : await loadProgram(file, paramsOf(flags))
     const tables = flags.tables === undefined ? undefined : readTablesFile(flags.tables)
     const options = { ...runOptionsOf(flags), tables, sorted: flags.sorted, resumable: false, signal }
-    const prepared = await prepare(program, options)
+    const prepared = await prepareRun(program, options)
     const { outputs } = prepared.planned.physical
     const wanted = { ...flags, output: flags.output ?? (outputs.length > 1 ? String(outputs.length) : undefined) }
     chooseOutputs(outputs, wanted)

@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts'
 import { execute } from '../run/execute.ts'
-import { prepare } from '../run/prepare.ts'
+import { prepareRun } from '../run/prepare-run.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { startProgress } from './progress.ts'
 import { abortOnSignals, reportError } from './report.ts'
@@ -21,7 +21,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     if (flags.once === true && flags.incremental !== true) throw usageError('USAGE_ARGUMENT', '--once belongs to --incremental')
     program = await loadProgram(file, paramsOf(flags))
     const options = { ...runOptionsOf(flags), resume: flags.resume, incremental: flags.incremental, sorted: flags.sorted, signal }
-    const prepared = await prepare(program, options)
+    const prepared = await prepareRun(program, options)
     chooseOutputs(prepared.planned.physical.outputs, flags)
     const progress = flags.quiet === true ? undefined : startProgress(prepared)
     const done = await execute(prepared, { ...options, onProgress: progress?.update }).finally(() => progress?.end())

@@ -115,11 +115,7 @@ export interface SinkConnector {
   check(options: ConnectorOptions, context: { host: Host; cwd: string; fields: Schema }): void
   open(options: ConnectorOptions, context: SinkContext): Sink
   /** Makes the parts visible under the final name by one rename; does nothing when that has been done. */
-  commit(
-    options: ConnectorOptions,
-    parts: readonly StagedPart[],
-    context: { host: Host; cwd: string; runId: string; fields: Schema },
-  ): void
+  commit(options: ConnectorOptions, parts: readonly StagedPart[], context: { host: Host; cwd: string; runId: string }): void
   /** Removes every staged file of the run, committed or not. */
   discard(options: ConnectorOptions, context: { host: Host; cwd: string; runId: string }): void
 }

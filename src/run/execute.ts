@@ -5,7 +5,7 @@ import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
 import { cleanUpAtExit } from '../runtime/exit-cleanup.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
-import { newRunFolder, removeEmptyRunFolders, removeStaleRuns } from '../runtime/run-folder.ts'
+import { clearDeadRuns, newRunFolder, removeEmptyRunFolders } from '../runtime/run-folder.ts'
 import { isSameRun, runsFolder, type StoredIdentity, storedIdentity } from './identity.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
@@ -39,7 +39,6 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
 
 async function runIn(runs: string, prepared: Prepared, options: RunOptions): Promise<{ id: string; result: RunResult }> {
   const { planned, program, host, identity, interrupted } = prepared
-  removeStaleRuns(host, runs, defaultConnectors)
   const folder =
     interrupted ??
     newRunFolder(host, runs, {
@@ -60,7 +59,9 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
     onProgress: options.onProgress,
   })
   // The results are there: an older run of the same need not go on any more.
-  removeStaleRuns(host, runs, defaultConnectors, (other) => isSameRun(other as unknown as StoredIdentity, identity))
+  clearDeadRuns(host, runs, defaultConnectors, {
+    isSuperseded: (other) => isSameRun(other as unknown as StoredIdentity, identity),
+  })
   return { id: folder.id, result }
 }
 

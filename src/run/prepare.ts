@@ -19,9 +19,8 @@ import type { LogicalNode, Plan } from '../ir/logical.ts'
 import type { PlannedProgram } from '../planner/options.ts'
 import { planProgram } from '../planner/plan.ts'
 import { ruleNames } from '../planner/rules/index.ts'
-import { runChanged } from '../runtime/journal.ts'
-import { findInterruptedRun, type InterruptedRun } from '../runtime/run-folder.ts'
-import { identityOf, isSameRun, type ProgramIdentity, programDifference, runsFolder, type StoredIdentity } from './identity.ts'
+import type { InterruptedRun } from '../runtime/run-folder.ts'
+import { identityOf, type ProgramIdentity } from './identity.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
 import { sortResults } from './sorted.ts'
@@ -42,14 +41,25 @@ export interface Prepared {
   host: Host
 }
 
+/** What earlier runs of the program mean for this one. */
+export interface EarlierRuns {
+  /** The run to go on with. */
+  interrupted?: InterruptedRun
+  /** The files of the interrupted run are all there: only rows for the caller are wanted. */
+  hasWritten?: boolean
+}
+
 /** Binds the program (files are looked at, types are checked) and plans it. */
-export async function prepare(program: Program, options: RunOptions): Promise<Prepared> {
+export async function prepare(
+  program: Program,
+  options: RunOptions,
+  { interrupted, hasWritten = false }: EarlierRuns = {},
+): Promise<Prepared> {
   checkRules(options.disabledRules ?? [])
   const host = nodeHost()
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
   const identity = identityOf(program)
-  const interrupted = options.resume === true ? interruptedRun(host, cwd, identity) : undefined
   const { plan: bound, warnings } = await bind(await withParsedTexts(program.plan), {
     connectors: defaultConnectors,
     host,
@@ -58,10 +68,11 @@ export async function prepare(program: Program, options: RunOptions): Promise<Pr
     tables: options.tables ?? new Map(),
     incremental: options.incremental ?? false,
     // A run that was killed while it committed may have left some of its outputs already.
-    checkSinks: interrupted?.committing !== true,
+    checkSinks: interrupted?.committing !== true && !hasWritten,
     sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes, signal: options.signal }),
   })
-  const plan = options.sorted === true ? sortResults(bound) : bound
+  const wanted = hasWritten ? withoutSinks(bound) : bound
+  const plan = options.sorted === true ? sortResults(wanted) : wanted
   const choice = chooseBackend(options, inputOf(plan, program))
   if (options.backend === 'threads' && choice.backend !== 'threads') {
     throw planError(
@@ -90,14 +101,6 @@ function checkRules(names: readonly string[]): void {
   throw usageError('USAGE_ARGUMENT', `there is no planner rule '${unknown}'`, {
     hint: suggest(unknown, ruleNames, `the rules are ${ruleNames.join(', ')}`),
   })
-}
-
-/** @throws MillraceError `RUN_CHANGED` when the program is not what it was. */
-function interruptedRun(host: Host, cwd: string, identity: ProgramIdentity): InterruptedRun | undefined {
-  const found = findInterruptedRun(host, runsFolder(cwd), (program) => isSameRun(program as unknown as StoredIdentity, identity))
-  const difference = found && programDifference(found.program as unknown as StoredIdentity, identity)
-  if (difference !== undefined) throw runChanged(difference)
-  return found
 }
 
 // Only serial runs can go on, so `--resume` alone means one: also the first time, so that this run can be resumed by the same command.
@@ -174,12 +177,27 @@ async function sample(
 
 /** The nodes that `node` depends on, with its first output as the only result and sources cut to their first rows. */
 function prefixOf(plan: Plan, node: NodeId): Plan {
-  const needed = new Set<NodeId>([node])
+  const nodes = nodesBehind(plan, [node]).map(firstRows)
+  return { ...plan, nodes, outputs: [{ name: 'sample', port: { node, out: 0 } }] }
+}
+
+/** The nodes that the rows for the caller depend on. */
+function withoutSinks(plan: Plan): Plan {
+  return {
+    ...plan,
+    nodes: nodesBehind(
+      plan,
+      plan.outputs.map(({ port }) => port.node),
+    ),
+  }
+}
+
+function nodesBehind(plan: Plan, ends: readonly NodeId[]): LogicalNode[] {
+  const needed = new Set(ends)
   for (const candidate of plan.nodes.toReversed()) {
     if (needed.has(candidate.id)) for (const input of candidate.inputs) needed.add(input.node)
   }
-  const nodes = plan.nodes.filter((candidate) => needed.has(candidate.id)).map(firstRows)
-  return { ...plan, nodes, outputs: [{ name: 'sample', port: { node, out: 0 } }] }
+  return plan.nodes.filter((candidate) => needed.has(candidate.id))
 }
 
 function firstRows(node: LogicalNode): LogicalNode {

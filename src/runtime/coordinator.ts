@@ -1,7 +1,7 @@
 import type { MillraceError } from '../base/errors.ts'
 import { runError } from '../base/errors.ts'
 import type { TaskOrder, TaskReport, WorkerId } from './orders.ts'
-import type { RegionState, RunCommand, RunEvent, RunState, TaskState } from './run-state.ts'
+import type { PartsBySink, RegionState, RunCommand, RunEvent, RunState, TaskState } from './run-state.ts'
 import { dispatch, orderOf, scheduleRegions } from './schedule.ts'
 
 /** A task or region is tried again this often; a worker that cannot be started likewise. */
@@ -73,11 +73,22 @@ function advance(state: RunState, commands: RunCommand[]): void {
   }
   if (state.regions.some((region) => region.state !== 'committed')) return
   state.phase = 'committing'
-  commands.push({ do: 'journal', record: { record: 'commit' } }, { do: 'commitSinks', reports: reportsOf(state) })
+  const parts = partsBySink(state)
+  commands.push({ do: 'journal', record: { record: 'commit', parts } }, { do: 'commitSinks', parts })
 }
 
 const reportsOf = (state: RunState): TaskReport[] =>
   state.regions.flatMap((region) => region.tasks.map((task) => task.report as TaskReport))
+
+function partsBySink(state: RunState): PartsBySink {
+  const staged = reportsOf(state).flatMap((report) => report.parts)
+  return state.plan.sinks.map((_, number) =>
+    staged
+      .filter(({ sink }) => sink === number)
+      .map(({ part }) => part)
+      .sort((a, b) => a.partition - b.partition),
+  )
+}
 
 function findRunning(state: RunState, order: TaskOrder): { region: RegionState; task: TaskState } | undefined {
   const region = state.regions.find(({ id }) => id === order.region)

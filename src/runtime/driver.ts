@@ -2,9 +2,9 @@ import { asMillraceError, bug, type MillraceError, runError } from '../base/erro
 import type { Host } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
-import type { StagedPart } from '../io/connector.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
+import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
 import { cleanUpAtExit } from './exit-cleanup.ts'
 import type { NodeMetrics, RunMetrics, RunProgress } from './metrics.ts'
@@ -90,7 +90,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     clearAfterFailure(request, parts, outcome.error, committing)
     throw outcome.error
   }
-  discardStaged(request)
+  discardStaged(request, plan.sinks)
   const metrics = metricsOf(plan, outcome, { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) })
   record.close()
   if (!results.isSpooled) record.remove()
@@ -142,7 +142,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
         // Nothing may become visible that the journal could not announce: a later process would not know of it.
         if (failed) return
         committing = true
-        commitSinks(request, command.reports)
+        commitSinks(request, plan.sinks, command.parts)
         return send({ event: 'sinksCommitted' })
       case 'succeed':
       case 'fail':
@@ -185,26 +185,6 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
 
 const orBug = (thrown: unknown): MillraceError => asMillraceError(thrown, (message, cause) => bug(message, { cause }))
 
-/** Makes the parts of every sink visible, sink after sink; harmless when it has been done already. */
-export function commitSinks(
-  { plan, connectors, host, cwd, run }: Omit<DriveRequest, 'signal'>,
-  reports: readonly TaskReport[],
-): void {
-  for (const [number, { connector, options, fields }] of plan.sinks.entries()) {
-    const parts: StagedPart[] = reports.flatMap((report) =>
-      report.parts.filter(({ sink }) => sink === number).map(({ part }) => part),
-    )
-    parts.sort((a, b) => a.partition - b.partition)
-    connectors.sinks.get(connector)?.commit(options as never, parts, { host, cwd, runId: run.id, fields })
-  }
-}
-
-/** Removes what sinks have staged and was not committed, such as the parts of lost attempts. */
-export function discardStaged({ plan, connectors, host, cwd, run }: Omit<DriveRequest, 'signal'>): void {
-  for (const { connector, options } of plan.sinks)
-    connectors.sinks.get(connector)?.discard(options as never, { host, cwd, runId: run.id })
-}
-
 /** May the same run end well when it is tried again, so that its committed tasks are worth keeping? */
 const isWorthResuming = ({ code }: MillraceError): boolean =>
   code === 'RUN_CANCELLED' || code === 'RUN_WORKER_LOST' || code.startsWith('RESOURCE_') || code.startsWith('SINK_')
@@ -215,11 +195,11 @@ function clearAfterFailure(
   error: MillraceError,
   committing: boolean,
 ): void {
-  const keep = request.run.recoverable && isWorthResuming(error)
+  // Once a commit has begun some outputs may be visible: the others stay staged, and the next start gives them their names.
+  const keep = committing || (request.run.recoverable && isWorthResuming(error))
   try {
     results.close()
-    // Once a commit has begun some outputs may be visible: the others stay staged for the process that goes on.
-    if (!keep || !committing) discardStaged(request)
+    if (!committing) discardStaged(request, request.plan.sinks)
     if (keep) record.leave()
     else record.remove()
   } catch {

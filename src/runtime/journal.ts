@@ -8,7 +8,7 @@ import { decodeData, encodeData } from '../ir/serde.ts'
 import { keptFile } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { isAlive, ownMark, type ProcessMark } from './process-life.ts'
-import type { JournalRecord } from './run-state.ts'
+import type { JournalRecord, PartsBySink } from './run-state.ts'
 
 /** The first line of a journal: what the run is, and who may clean up after it. */
 export interface JournalHeader {
@@ -45,7 +45,8 @@ export interface JournalState {
   /** In the order of their claims: the run is that of the first who is there still. */
   claimants: readonly Claimant[]
   tasks: ReadonlyMap<string, { attempt: number; report: TaskReport }>
-  committing: boolean
+  /** What was to be committed, once it was. */
+  commit?: PartsBySink
   done: boolean
 }
 
@@ -193,7 +194,7 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
   const text = readText(disk, journalPath(directory))
   if (text === undefined) return undefined
   let header: JournalHeader | undefined
-  let committing = false
+  let commit: PartsBySink | undefined
   let done = false
   const claimants: Claimant[] = []
   const tasks = new Map<string, { attempt: number; report: TaskReport }>()
@@ -214,14 +215,14 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
         tasks.set(`${record.stage}/${record.task}`, { attempt: record.attempt, report: record.report })
         break
       case 'commit':
-        committing = true
+        commit = record.parts
         break
       case 'done':
         done = true
         break
     }
   }
-  return header && { header, claimants, tasks, committing, done }
+  return header && { header, claimants, tasks, commit, done }
 }
 
 function parseLine(line: string): AnyRecord | undefined {

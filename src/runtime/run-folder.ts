@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Disk, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
+import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { type JournalState, JournalWriter, newClaim, ownerOf, readJournal, runBusy } from './journal.ts'
 
 /** Where a run keeps its journal, partition files and spilled rows. */
@@ -29,6 +30,14 @@ export interface InterruptedRun extends RunFolder {
   committing: boolean
 }
 
+/** What was done about the runs of killed processes. */
+export interface ClearedRuns {
+  /** Ids of those of which nothing is left. */
+  removed: readonly string[]
+  /** Programs of those whose outputs were given their names. */
+  completed: readonly Value[]
+}
+
 /**
  * The newest run which can go on (it kept a journal, and did not end) of a program that `isSame`.
  *
@@ -40,45 +49,50 @@ export function findInterruptedRun(
   isSame: (program: Value) => boolean,
 ): InterruptedRun | undefined {
   const found = foldersIn(host, runsDirectory).findLast(
-    ({ journal }) => journal !== undefined && isUnfinished(journal) && isSame(journal.header.program),
+    ({ journal }) => journal !== undefined && canGoOn(journal) && isSame(journal.header.program),
   )
   if (found?.journal === undefined) return undefined
   const { id, directory, journal } = found
   const owner = ownerOf(journal)
   if (owner !== undefined) throw runBusy(owner)
   const { program } = journal.header
-  return { id, directory, resume: true, recoverable: true, program, committing: journal.committing }
+  return { id, directory, resume: true, recoverable: true, program, committing: journal.commit !== undefined }
 }
 
 /**
- * Removes what killed processes have left and nobody will go on with: their folders, and the files that their sinks had staged.
- * Returns the ids of the runs that were removed. What cannot be removed is left to later runs: it is no reason to fail.
+ * Clears up after killed processes: a run that had begun to commit gets all its outputs; of others that nobody will go on with, the folders and the
+ * files that their sinks had staged are removed. What cannot be done is left to later runs: it is no reason to fail.
  *
- * @param isSuperseded - is a run of this program no longer wanted, though it could go on?
+ * @param options.isSuperseded - is a run of this program no longer wanted, though it could go on?
+ * @param options.keep - the id of the run that is about to go on.
  */
-export function removeStaleRuns(
+export function clearDeadRuns(
   host: Host,
   runsDirectory: string,
   connectors: ConnectorRegistry,
-  isSuperseded: (program: Value) => boolean = () => false,
-): readonly string[] {
+  options: { isSuperseded?(program: Value): boolean; keep?: string } = {},
+): ClearedRuns {
   const removed: string[] = []
+  const completed: Value[] = []
   for (const { id, directory, journal } of foldersIn(host, runsDirectory)) {
     // Without a header it may be a run that is just starting; its folder is a few bytes.
-    if (journal === undefined || ownerOf(journal) !== undefined) continue
-    if (isUnfinished(journal) && !isSuperseded(journal.header.program)) continue
+    if (journal === undefined || id === options.keep || ownerOf(journal) !== undefined) continue
+    const { header, commit, done } = journal
+    const isCommitting = commit !== undefined && !done
+    if (canGoOn(journal) && !isCommitting && options.isSuperseded?.(header.program) !== true) continue
+    const sinkRun = { connectors, host, cwd: header.cwd, run: { id } }
     try {
-      if (isUnfinished(journal)) endForGood(host, directory)
-      for (const { connector, options } of journal.header.sinks) {
-        connectors.sinks.get(connector)?.discard(options as never, { host, cwd: journal.header.cwd, runId: id })
-      }
+      const finish = () => (commit === undefined ? undefined : commitSinks(sinkRun, header.sinks, commit))
+      if (isCommitting || canGoOn(journal)) endForGood(host, directory, finish)
+      if (isCommitting) completed.push(header.program)
+      discardStaged(sinkRun, header.sinks)
       host.disk.remove(directory)
     } catch {
       continue
     }
     removed.push(id)
   }
-  return removed
+  return { removed, completed }
 }
 
 /**
@@ -95,12 +109,13 @@ export function removeEmptyRunFolders({ disk }: Host, runsDirectory: string): vo
   }
 }
 
-const isUnfinished = ({ header, done }: JournalState): boolean => header.recoverable && !done
+const canGoOn = ({ header, done }: JournalState): boolean => header.recoverable && !done
 
-/** A process may be about to go on with the run that is to be removed: one of both gets it. */
-function endForGood(host: Host, directory: string): void {
+/** Other processes may be about to go on with the run, or to end it, too: one of them gets it. */
+function endForGood(host: Host, directory: string, finish: () => void): void {
   const { writer } = JournalWriter.takeOver(host.disk, directory, newClaim(host))
   try {
+    finish()
     writer.append({ record: 'done' })
   } finally {
     writer.leave()

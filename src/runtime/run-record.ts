@@ -79,7 +79,8 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
     reusable,
     firstAttempt: earlierClaims * attemptsAProcess,
     append: (record) => {
-      if (run.recoverable || run.resume) writer?.append(record)
+      // Nobody goes on with the tasks of others, but what they began to commit has to be finished.
+      if (run.recoverable || run.resume || (record.record !== 'task' && plan.sinks.length > 0)) writer?.append(record)
     },
     begin,
     close: () => writer?.close(),
@@ -93,12 +94,13 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
 }
 
 /** Committed tasks whose files are all there. Parts of sinks that were being committed may have their final names already. */
-function stillThere({ disk }: Host, { tasks, committing }: JournalState): Map<string, { attempt: number; report: TaskReport }> {
+function stillThere({ disk }: Host, { tasks, commit }: JournalState): Map<string, { attempt: number; report: TaskReport }> {
   const exists = (path: string): boolean => path === '' || disk.stat(path) !== undefined
   return new Map(
     [...tasks].filter(
       ([, { report }]) =>
-        report.outputs.every(({ path }) => exists(path)) && (committing || report.parts.every(({ part }) => exists(part.path))),
+        report.outputs.every(({ path }) => exists(path)) &&
+        (commit !== undefined || report.parts.every(({ part }) => exists(part.path))),
     ),
   )
 }

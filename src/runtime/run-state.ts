@@ -1,4 +1,5 @@
 import type { MillraceError } from '../base/errors.ts'
+import type { StagedPart } from '../io/connector.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { TaskOrder, TaskReport, WorkerId } from './orders.ts'
 
@@ -22,13 +23,17 @@ export type RunCommand =
   | { do: 'endAttempt'; region: number; attempt: number }
   | { do: 'setTimer'; region: number; afterMs: number }
   | { do: 'journal'; record: JournalRecord }
-  | { do: 'commitSinks'; reports: readonly TaskReport[] }
+  | { do: 'commitSinks'; parts: PartsBySink }
   | { do: 'succeed'; reports: readonly TaskReport[]; retries: number; reused: number }
   | { do: 'fail'; error: MillraceError }
 
+/** What is to become visible of each sink, in the order of the plan's sinks; parts in the order of their partitions. */
+export type PartsBySink = readonly (readonly StagedPart[])[]
+
 export type JournalRecord =
   | { record: 'task'; stage: number; task: number; attempt: number; report: TaskReport }
-  | { record: 'commit' }
+  /** From here on the run has succeeded: whoever finds it unfinished gives the parts their names. */
+  | { record: 'commit'; parts: PartsBySink }
   | { record: 'done' }
 
 export interface TaskState {

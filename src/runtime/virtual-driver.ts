@@ -1,8 +1,9 @@
 import { invariant } from '../base/assert.ts'
 import { asMillraceError, bug, type MillraceError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
+import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
-import { commitSinks, type DriveResult, discardStaged, metricsOf } from './driver.ts'
+import { type DriveResult, metricsOf } from './driver.ts'
 import { type OpenRunRequest, openRun } from './open-run.ts'
 import { coordinatorHost, type TaskOrder, type WorkerId } from './orders.ts'
 import type { RunCommand, RunEvent } from './run-state.ts'
@@ -60,7 +61,7 @@ export async function runVirtually(
     await next.happen()
   }
   local.close()
-  discardStaged(request)
+  discardStaged(request, plan.sinks)
   record.remove()
   if (outcome.do === 'fail') throw outcome.error
   const metrics = metricsOf(plan, outcome, { wallMs: nowMs, workers: state.wantedWorkers })
@@ -100,7 +101,7 @@ export async function runVirtually(
         note(`journal ${command.record.record}`)
         return record.append(command.record)
       case 'commitSinks':
-        commitSinks({ ...request, host }, command.reports)
+        commitSinks({ ...request, host }, plan.sinks, command.parts)
         return at(0, () => tell({ event: 'sinksCommitted' }))
       case 'succeed':
       case 'fail':

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { inlineBackend } from '../../src/backends/inline/index.ts'
 import { nodeHost } from '../../src/base/node-host.ts'
-import { findInterruptedRun, removeStaleRuns } from '../../src/runtime/run-folder.ts'
+import { clearDeadRuns, findInterruptedRun } from '../../src/runtime/run-folder.ts'
 import { openRunRecord, type RunRecord } from '../../src/runtime/run-record.ts'
 import { expectedSums, requestFor, sinkPlan, sortedRows, tempFolder, testConnectors } from './plans.ts'
 
@@ -40,6 +40,9 @@ async function resume(folder: string, mode: 'serial' | 'pipelined', change: obje
   result.close()
   return result.metrics
 }
+
+const cleared = (disk: typeof host, folder: string, options?: Parameters<typeof clearDeadRuns>[3]): readonly string[] =>
+  clearDeadRuns(disk, join(folder, 'runs'), testConnectors, options).removed
 
 /** Takes the killed run in the folder over, as it was found now. */
 function claimOf(folder: string): () => RunRecord {
@@ -100,7 +103,7 @@ describe('a killed run that keeps a journal', () => {
     const text = `the run cannot be resumed here: process ${process.pid} is working on it`
     for (let other = 0; other < 3; other++) expect(claim).toThrow(expect.objectContaining({ code: 'RUN_BUSY', message: text }))
     expect(() => findInterruptedRun(host, join(folder, 'runs'), isSame)).toThrow(expect.objectContaining({ code: 'RUN_BUSY' }))
-    expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors, isSame)).toEqual([])
+    expect(cleared(host, folder, { isSuperseded: isSame })).toEqual([])
     expect(winner.reusable.size).toBe(2)
     winner.leave()
     const next = claim()
@@ -128,15 +131,15 @@ describe('a killed run that keeps a journal', () => {
       throw new Error('EACCES: permission denied')
     }
     const locked = { ...host, disk: { ...host.disk, remove: refuse } }
-    expect(removeStaleRuns(locked, join(folder, 'runs'), testConnectors, isSame)).toEqual([])
+    expect(cleared(locked, folder, { isSuperseded: isSame })).toEqual([])
     expect(claim).toThrow(expect.objectContaining({ code: 'RUN_BUSY' }))
-    expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toHaveLength(1)
+    expect(cleared(host, folder)).toHaveLength(1)
   })
 
   it('is not found for another program, and not removed as stale', () => {
     const folder = crash('serial', true, 2)
     expect(findInterruptedRun(host, join(folder, 'runs'), () => false)).toBeUndefined()
-    expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toEqual([])
+    expect(cleared(host, folder)).toEqual([])
   })
 })
 
@@ -144,8 +147,25 @@ it('removes the folder and the staged parts of a killed run that cannot go on', 
   const folder = crash('pipelined', false, 3)
   expect(readdirSync(folder).length).toBeGreaterThan(1)
   expect(findInterruptedRun(host, join(folder, 'runs'), isSame)).toBeUndefined()
-  expect(removeStaleRuns(host, join(folder, 'runs'), testConnectors)).toHaveLength(1)
+  expect(cleared(host, folder)).toHaveLength(1)
   expect(readdirSync(folder)).toEqual(['runs'])
+  expect(readdirSync(join(folder, 'runs'))).toEqual([])
+})
+
+it.each([
+  ['serial', true],
+  ['pipelined', false],
+] as const)('finishes the commit in which a run in %s mode was killed', (mode, recoverable) => {
+  const folder = crash(mode, recoverable, 'commit')
+  expect(existsSync(join(folder, 'out.jsonl'))).toBe(false)
+  // The options in the journal say to kill whoever commits.
+  const [kind, lines] = [...testConnectors.sinks][0]
+  const calm = { ...lines, commit: (options, ...rest) => lines.commit({ path: options.path }, ...rest) } satisfies typeof lines
+  const connectors = { ...testConnectors, sinks: new Map([[kind, calm]]) }
+  const { removed, completed } = clearDeadRuns(host, join(folder, 'runs'), connectors)
+  expect([removed.length, completed.length]).toEqual([1, 1])
+  expect(rowsIn(folder)).toEqual(expectedSums())
+  expect(readdirSync(folder).sort()).toEqual(['out.jsonl', 'runs'])
   expect(readdirSync(join(folder, 'runs'))).toEqual([])
 })
 
@@ -158,7 +178,7 @@ it('leaves what it cannot remove or read of other runs to later ones', () => {
     throw new Error('EACCES: permission denied')
   }
   const refusing = { ...testConnectors, sinks: new Map([[kind, { ...lines, discard: refuse }]]) }
-  expect(removeStaleRuns(host, runs, refusing)).toEqual([])
-  expect(removeStaleRuns(host, runs, testConnectors)).toHaveLength(1)
+  expect(clearDeadRuns(host, runs, refusing).removed).toEqual([])
+  expect(clearDeadRuns(host, runs, testConnectors).removed).toHaveLength(1)
   expect(readdirSync(runs)).toEqual(['unreadable'])
 })

@@ -10,7 +10,7 @@ const runs = `${project}/.millrace/runs`
 for (let time = 0; time < Number(times); time++) {
   const run = newRunFolder(host, runs, { recoverable: true, program: null })
   const record = openRunRecord({ plan: sinkPlan('serial', `${project}/out.jsonl`), cwd: project, host, run })
-  record.append({ record: 'commit' })
+  record.append({ record: 'commit', parts: [[]] })
   record.remove()
   removeEmptyRunFolders(host, runs)
 }
