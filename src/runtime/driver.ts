@@ -74,7 +74,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   let committing = false
 
   const cluster = parts.cluster((worker, why) => send({ event: 'workerLost', worker, why }))
-  const onAbort = (): void => send({ event: 'stop', error: cancelled() })
+  const onAbort = (): void => send({ event: 'stop', error: cancelled(request.run.recoverable ? resumeHint : undefined) })
   signal.addEventListener('abort', onAbort)
   const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, parts, cancelled(), committing))
   send({ event: 'start' })
@@ -182,6 +182,8 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     timers.add(timer)
   }
 }
+
+const resumeHint = 'what was done is kept: the same command with --resume goes on from there'
 
 const orBug = (thrown: unknown): MillraceError => asMillraceError(thrown, (message, cause) => bug(message, { cause }))
 

@@ -255,7 +255,9 @@ export function checkUnchanged(earlier: JournalHeader, now: JournalHeader): void
 }
 
 export const runChanged = (difference: string): MillraceError =>
-  runError('RUN_CHANGED', `the interrupted run cannot go on: ${difference}`, { hint: 'start it anew, without --resume' })
+  runError('RUN_CHANGED', `the interrupted run cannot go on: ${difference}`, {
+    hint: 'start it anew: the same command with --mode serial in the place of --resume',
+  })
 
 function firstDifference(earlier: JournalHeader, now: JournalHeader): string | undefined {
   const before = new Map(earlier.sources.map((file) => [file.path, file]))

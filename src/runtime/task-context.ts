@@ -49,4 +49,4 @@ export interface TaskContext {
   spillPath(): string
 }
 
-export const cancelled = (): MillraceError => runError('RUN_CANCELLED', 'the run was stopped')
+export const cancelled = (hint?: string): MillraceError => runError('RUN_CANCELLED', 'the run was stopped', { hint })

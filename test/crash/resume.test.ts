@@ -305,7 +305,7 @@ describe('a run that something changed under after it was killed', () => {
     const result = await cli(runArguments(program, '--resume'), { cwd: folder })
     expect(result.stderr).toContain('error RUN_CHANGED: the interrupted run cannot go on: ')
     expect(result.stderr).toMatch(says)
-    expect(result.stderr).toContain('help: start it anew, without --resume')
+    expect(result.stderr).toContain('help: start it anew: the same command with --mode serial in the place of --resume')
     expect(result).toMatchObject({ code: 1, stdout: '' })
     expect(callsIn(folder)).toEqual(before)
     // Starting anew takes what was left of the old run away.

@@ -77,6 +77,7 @@ describe.each([
     const result = await run.ended
     expect(performance.now() - start).toBeLessThan(2000)
     expect(result.stderr).toContain('error RUN_CANCELLED: ')
+    expect(result.stderr.includes('with --resume goes on from there')).toBe(options.includes('serial'))
     expect(result).toMatchObject({ code, stdout: '' })
     expect(readdirSync(folder)).not.toContain('out.csv')
     expect(leftovers(folder).filter((path) => !path.includes('.millrace'))).toEqual([])
@@ -119,7 +120,7 @@ export default pipeline('p', {}, (p) => p.read(csv('in.csv')).map(({ n }) => {
   await run.until(() => existsSync(join(folder, 'calls')), 'the first call')
   const start = performance.now()
   run.child.kill('SIGINT')
-  expect(await run.ended).toMatchObject({ code: 130, stdout: '' })
+  expect(await run.ended).toMatchObject({ signal: 'SIGINT', stdout: '' })
   expect(performance.now() - start).toBeLessThan(2000)
 })
 
@@ -156,7 +157,8 @@ it('ends at once at a second signal', async () => {
   const start = performance.now()
   run.child.kill('SIGINT')
   run.child.kill('SIGTERM')
-  const { code } = await run.ended
+  const { code, stderr } = await run.ended
+  expect(stderr).not.toContain('RUN_WORKER_LOST')
   expect([130, 143]).toContain(code)
   expect(performance.now() - start).toBeLessThan(1000)
 })
