@@ -2,7 +2,12 @@ import { defineConfig } from 'tsdown'
 
 // One call for all entries: index, cli and worker share chunks, so each process holds one instance of every module.
 export default defineConfig({
-  entry: { index: 'src/index.ts', cli: 'src/cli/main.ts', worker: 'src/run/worker.ts' },
+  entry: {
+    index: 'src/index.ts',
+    cli: 'src/cli/main.ts',
+    'signal-watch': 'src/cli/signal-watch.ts',
+    worker: 'src/run/worker.ts',
+  },
   format: 'esm',
   platform: 'node',
   target: 'node22',

@@ -1,5 +1,6 @@
 import { MillraceError, runError } from '../base/errors.ts'
 import { reportError } from './report.ts'
+import { signalExit } from './signals.ts'
 
 let isWorking = false
 
@@ -16,7 +17,8 @@ export function guardAgainstCrashes(): { commandEnded(): void } {
     process.exit()
   })
   process.on('exit', (code) => {
-    if (!isWorking) return
+    // A second Ctrl-C ends the process in the middle of its work, and whoever pressed it knows why.
+    if (!isWorking || signalExit() !== undefined) return
     isWorking = false
     const error =
       code === unsettledCode || code === 0

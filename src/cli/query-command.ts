@@ -5,15 +5,15 @@ import { execute } from '../run/execute.ts'
 import { prepareRun } from '../run/prepare-run.ts'
 import { loadFlow, loadProgram, type Program } from '../run/program.ts'
 import { readTablesFile } from '../run/tables-file.ts'
-import { abortOnSignals, reportError } from './report.ts'
+import { reportError } from './report.ts'
 import { type PlanFlags, paramsOf, type RowFlags, runOptionsOf } from './shared-options.ts'
+import { abortOnSignals } from './signals.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 
 type QueryFlags = PlanFlags & RowFlags & { expression?: string; tables?: string }
 
 /** `millrace query`: prints the rows of the last query of the text and nothing else. */
 export async function queryCommand(file: string | undefined, flags: QueryFlags): Promise<void> {
-  const signal = abortOnSignals()
   let program: Program | undefined
   let text = ''
   try {
@@ -21,12 +21,13 @@ export async function queryCommand(file: string | undefined, flags: QueryFlags):
     else if (flags.expression !== undefined) throw usageError('USAGE_ARGUMENT', 'give the query as a file or with -e, not both')
     program = file === undefined ? await loadFlow(queryName(), text, paramsOf(flags)) : await loadProgram(file, paramsOf(flags))
     const tables = flags.tables === undefined ? undefined : readTablesFile(flags.tables)
-    const options = { ...runOptionsOf(flags), tables, sorted: flags.sorted, resumable: false, signal }
+    const options = { ...runOptionsOf(flags), tables, sorted: flags.sorted, resumable: false }
     const prepared = await prepareRun(program, options)
     const { outputs } = prepared.planned.physical
     const wanted = { ...flags, output: flags.output ?? (outputs.length > 1 ? String(outputs.length) : undefined) }
     chooseOutputs(outputs, wanted)
-    const done = await execute(prepared, options)
+    const signal = abortOnSignals({ mayBlock: prepared.mayBlock })
+    const done = await execute(prepared, { ...options, signal })
     try {
       await writeOutputs(chooseOutputs(done.outputs, wanted), flags, signal)
     } finally {

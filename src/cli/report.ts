@@ -4,6 +4,7 @@ import pc from 'picocolors'
 import type { Painter } from '../base/code-frame.ts'
 import { describeError } from '../base/describe-error.ts'
 import { asMillraceError, bug, MillraceError } from '../base/errors.ts'
+import { signalExit } from './signals.ts'
 import { canWriteOut } from './standard-output.ts'
 
 /** How an error is told. */
@@ -83,23 +84,4 @@ function one({ code, message, details }: MillraceError): object {
     ...(file === undefined ? {} : { data: { file, line, byteOffset } }),
     ...(hint === undefined ? {} : { hint }),
   }
-}
-
-let signal: 'SIGINT' | 'SIGTERM' | undefined
-const signalExits = { SIGINT: 130, SIGTERM: 143 } as const
-const signalExit = (): number | undefined => (signal === undefined ? undefined : signalExits[signal])
-
-/**
- * An abort signal that Ctrl-C and SIGTERM raise, so that a run can clean up after itself; a second one ends the process at once.
- */
-export function abortOnSignals(): AbortSignal {
-  const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (signal !== undefined) process.exit(signalExits[name])
-      signal = name
-      controller.abort()
-    })
-  }
-  return controller.signal
 }

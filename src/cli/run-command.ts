@@ -3,8 +3,9 @@ import { execute } from '../run/execute.ts'
 import { prepareRun } from '../run/prepare-run.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { startProgress } from './progress.ts'
-import { abortOnSignals, reportError } from './report.ts'
+import { reportError } from './report.ts'
 import { type PlanFlags, paramsOf, type RowFlags, runOptionsOf } from './shared-options.ts'
+import { abortOnSignals } from './signals.ts'
 import { summaryLine } from './summary.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 
@@ -12,7 +13,6 @@ type RunFlags = PlanFlags & RowFlags & { resume?: boolean; incremental?: boolean
 
 /** `millrace run FILE`. */
 export async function runCommand(file: string, flags: RunFlags): Promise<void> {
-  const signal = abortOnSignals()
   let program: Program | undefined
   try {
     if (flags.incremental === true && flags.once !== true) {
@@ -20,11 +20,12 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     }
     if (flags.once === true && flags.incremental !== true) throw usageError('USAGE_ARGUMENT', '--once belongs to --incremental')
     program = await loadProgram(file, paramsOf(flags))
-    const options = { ...runOptionsOf(flags), resume: flags.resume, incremental: flags.incremental, sorted: flags.sorted, signal }
+    const options = { ...runOptionsOf(flags), resume: flags.resume, incremental: flags.incremental, sorted: flags.sorted }
     const prepared = await prepareRun(program, options)
     chooseOutputs(prepared.planned.physical.outputs, flags)
+    const signal = abortOnSignals({ mayBlock: prepared.mayBlock })
     const progress = flags.quiet === true ? undefined : startProgress(prepared)
-    const done = await execute(prepared, { ...options, onProgress: progress?.update }).finally(() => progress?.end())
+    const done = await execute(prepared, { ...options, signal, onProgress: progress?.update }).finally(() => progress?.end())
     try {
       await writeOutputs(chooseOutputs(done.outputs, flags), flags, signal)
     } finally {

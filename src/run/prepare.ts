@@ -21,6 +21,7 @@ import { planProgram } from '../planner/plan.ts'
 import { ruleNames } from '../planner/rules/index.ts'
 import type { InterruptedRun } from '../runtime/run-folder.ts'
 import { identityOf, type ProgramIdentity } from './identity.ts'
+import { mayBlock } from './may-block.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
 import { sortResults } from './sorted.ts'
@@ -35,6 +36,8 @@ export interface Prepared {
   planned: PlannedProgram
   warnings: readonly BindWarning[]
   choice: BackendChoice
+  /** May user code keep this thread from its event loop while the program runs? */
+  mayBlock: boolean
   backend: Backend
   memoryBytes: number
   cwd: string
@@ -92,7 +95,19 @@ export async function prepare(
     checkPlans: options.checkPlans ?? false,
     isSinglePart,
   })
-  return { program, identity, interrupted, planned, warnings, choice, backend, memoryBytes, cwd, host }
+  return {
+    program,
+    identity,
+    interrupted,
+    planned,
+    warnings,
+    choice,
+    mayBlock: choice.backend === 'inline' && mayBlock(planned.optimised),
+    backend,
+    memoryBytes,
+    cwd,
+    host,
+  }
 }
 
 function checkRules(names: readonly string[]): void {
