@@ -7,6 +7,7 @@ import { suggest } from '../base/did-you-mean.ts'
 import { planError, usageError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import { nodeHost } from '../base/node-host.ts'
+import { noPlace } from '../base/place.ts'
 import { toJsRows } from '../data/js-row.ts'
 import type { Value } from '../data/type.ts'
 import { bind } from '../dsl/bind/bind.ts'
@@ -193,7 +194,20 @@ async function sample(
 /** The nodes that `node` depends on, with its first output as the only result and sources cut to their first rows. */
 function prefixOf(plan: Plan, node: NodeId): Plan {
   const nodes = nodesBehind(plan, [node]).map(firstRows)
-  return { ...plan, nodes, outputs: [{ name: 'sample', port: { node, out: 0 } }] }
+  const id = plan.nextNode
+  // A function may make rows without end of a single one.
+  const limit: LogicalNode = {
+    id,
+    op: 'limit',
+    count: sampledRows,
+    offset: 0,
+    inputs: [{ node, out: 0 }],
+    outputs: nodes[nodes.length - 1].outputs,
+    at: noPlace,
+    origin: [],
+    hints: {},
+  }
+  return { ...plan, nodes: [...nodes, limit], nextNode: id + 1, outputs: [{ name: 'sample', port: { node: id, out: 0 } }] }
 }
 
 /** The nodes that the rows for the caller depend on. */

@@ -24,6 +24,8 @@ export interface OperatorContext {
   emitBarrier(epoch: number): undefined | Promise<void>
   /** Tells upstream to stop; push is not called afterwards. */
   done(): void
+  /** Does nobody want more rows of this operator? */
+  isDone(): boolean
   /** Asks for the operator's memory to grow to `bytes` in all. */
   grant(bytes: number): 'ok' | 'spill'
   /**

@@ -139,6 +139,7 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
     emit: (batch) => emit(run, batch),
     emitBarrier: (epoch) => emitBarrier(run, epoch),
     done: () => markDone(run),
+    isDone: () => run.done,
     grant: (bytes) => run.account.grant(bytes),
     share: (make) => task.peers.share(run.node.id, make),
     textNumbering: () => (run.consumers.length === 1 ? run.consumers[0].to.operator?.textNumbering : undefined),

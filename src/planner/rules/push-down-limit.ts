@@ -19,8 +19,11 @@ export const pushDownLimit: Rule = {
     if (input.op === 'project' && input.exprs.some(({ expr }) => isVolatile(expr))) return undefined
     if (input.op === 'parallelDo' && (input.fn.effects || !input.fn.deterministic))
       return ctx.skip(node, `${input.fn.label} may have effects on rows that are cut off`)
-    ctx.fired('rows that are cut off need not be computed')
     const below = ctx.input(input, 0)
+    // Rows meet behind a limit, from other threads too, which opaque values cannot leave.
+    if (below.outputs[0].fields.some(({ type }) => type.kind === 'js'))
+      return ctx.skip(node, 'values between functions cannot leave their thread')
+    ctx.fired('rows that are cut off need not be computed')
     return ctx.build.onto(input, [ctx.build.onto(node, [below], below.outputs[0])])
   },
 }

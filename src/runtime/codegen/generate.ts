@@ -48,6 +48,8 @@ class SegmentWriter {
   readonly #em = new Emitter()
   readonly #shape: SegmentShape
   readonly #store: Store
+  /** Variables of the lists whose values are being worked on, inner ones first. */
+  #lists: readonly string[] = []
   /** Closures are numbered in the order of the steps, for errors. */
   #closures = 0
   /** May one row of input make several rows? */
@@ -169,9 +171,18 @@ class SegmentWriter {
     em.line(`let ${items} = Array.isArray(${list}) ? ${list} : null`)
     em.block('for (;;)', () => {
       em.line(`if (${items} === null) { site = ${site}; ${items} = pieces(${list}); site = ${-2 - site} }`)
+      const outer = this.#lists
+      this.#lists = [list, ...outer]
       em.block(`for (let ${place} = 0; ${place} < ${items}.length; ${place}++)`, () => next(em.define('x', `${items}[${place}]`)))
+      this.#lists = outer
       em.line(`if (Array.isArray(${list}) || ${items}.length === 0) break`)
       em.line(`${items} = null`)
+      // It may have no end, and nobody may want it.
+      em.block('if (out.offer())', () => {
+        for (const open of [list, ...outer]) em.line(`close(${open})`)
+        for (const line of this.#store.save) em.line(line)
+        em.line('return to')
+      })
     })
   }
 }

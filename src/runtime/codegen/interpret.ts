@@ -21,7 +21,7 @@ export function interpretSegment(shape: SegmentShape): SegmentLoop {
     const run = new Interpreter(shape, output)
     let row = from
     try {
-      for (; row < to && output.isOpen(); row++) {
+      for (; row < to && !run.isStopped && output.isOpen(); row++) {
         run.site = -1
         run.weight = weights?.[row] ?? 1
         if ('values' in shape.input) run.step(0, { value: input[row], shape: shape.input.values })
@@ -30,7 +30,7 @@ export function interpretSegment(shape: SegmentShape): SegmentLoop {
     } catch (error) {
       throw fail(error, run.site, row)
     }
-    return row
+    return run.isStopped ? to : row
   }
 }
 
@@ -40,6 +40,8 @@ class Interpreter {
   /** The closure that is running, by its number among the segment's closures; −2 less it when it has returned. */
   site = -1
   weight = 1
+  /** Nobody wants more rows. */
+  isStopped = false
 
   constructor(shape: SegmentShape, output: Output) {
     this.#shape = shape
@@ -71,6 +73,7 @@ class Interpreter {
   }
 
   #closure(at: number, step: Extract<SegmentStep, { step: 'parallelDo' }>, row: Row): void {
+    if (this.isStopped) return
     const fn = this.#shape.closure(step.fn) as (...args: unknown[]) => unknown
     const arg = 'values' in row ? argumentOf(row.values, step.input, step.fn.reads) : row.value
     const number = this.#shape.steps.slice(0, at).filter((other) => other.step === 'parallelDo').length
@@ -93,8 +96,11 @@ class Interpreter {
           for (const value of list) next(value)
           return
         }
-        for (let items = call(() => support.pieces(list)); items.length > 0; items = call(() => support.pieces(list)))
+        for (let items = call(() => support.pieces(list)); items.length > 0; items = call(() => support.pieces(list))) {
           items.forEach(next)
+          this.isStopped ||= this.#output.offer()
+          if (this.isStopped) return support.close(list)
+        }
         return
       }
       case 'do': {

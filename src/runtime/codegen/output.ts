@@ -12,6 +12,7 @@ export interface BatchTarget {
   rows: number
   bytes: number
 }
+type Emit = (batch: Batch) => undefined | Promise<void>
 const defaultTarget: BatchTarget = { rows: targetBatchRows, bytes: targetBatchBytes }
 
 /** The rows that a segment has made and not yet given away. Generated code writes to the builders between `reserve` and `flush`. */
@@ -29,6 +30,12 @@ export class Output {
   weights: Int32Array | undefined
   #header: BatchHeader = freshHeader
   readonly #pending: Batch[] = []
+  #credit: Promise<void> | undefined
+
+  /**
+   * Called between the values of an iterator, which may never end: gives away what is made, as far as there is credit. Does nobody want more?
+   */
+  offer: () => boolean = () => false
 
   constructor(fields: Schema, target: BatchTarget = defaultTarget, numbering?: TextNumbering) {
     this.numbered = numbering?.column
@@ -93,8 +100,15 @@ export class Output {
   isOpen(): boolean {
     return this.#pending.length === 0 && !this.isFull()
   }
+  /** Gives made batches away until there is no credit. */
+  giveAway(emit: Emit): void {
+    while (this.#credit === undefined && this.#pending.length > 0) this.#credit = emit(this.#pending.shift() as Batch)
+  }
   /** Gives the made batches away, one after the other; a promise when there is no credit. */
-  drain(emit: (batch: Batch) => undefined | Promise<void>): undefined | Promise<void> {
+  drain(emit: Emit): undefined | Promise<void> {
+    const credit = this.#credit
+    this.#credit = undefined
+    if (credit !== undefined) return credit.then(() => this.drain(emit))
     while (this.#pending.length > 0) {
       const wait = emit(this.#pending.shift() as Batch)
       if (wait !== undefined) {

@@ -35,14 +35,20 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
 
   /** Made with the first rows: the operator behind this one is there by then. */
   const open = (): Output => {
-    output ??= new Output(ctx.fields, target, isNumbered ? ctx.textNumbering() : undefined)
-    return output
+    if (output !== undefined) return output
+    const made = new Output(ctx.fields, target, isNumbered ? ctx.textNumbering() : undefined)
+    made.offer = () => {
+      made.giveAway(emit)
+      return ctx.isDone()
+    }
+    output = made
+    return made
   }
 
   /** Works on the rows from `from` on until they end or a made batch finds no credit; goes on when it has some. */
   const drive = (output: Output, input: SegmentInput, from: number): undefined | Promise<void> => {
     const rowCount = rowCountOf(input)
-    for (let row = from; row < rowCount; ) {
+    for (let row = from; row < rowCount && !ctx.isDone(); ) {
       output.follow()
       row = loops.run(input, output, row)
       if (output.isFull()) output.flush()

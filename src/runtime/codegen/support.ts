@@ -130,6 +130,11 @@ function pieces(iterator: Iterator<unknown>): unknown[] {
   return items
 }
 
+/** Ends an iterator before its end, so that a generator can clean up. */
+function close(list: unknown[] | Iterator<unknown>): void {
+  if (!Array.isArray(list)) list.return?.()
+}
+
 /** Refuses a promise where nothing is to be returned. */
 function nothing(value: unknown): void {
   if (isPromise(value)) throw promiseError()
@@ -149,6 +154,7 @@ export const support = {
   notRow,
   notPair,
   pieces,
+  close,
   listOf,
   nothing,
   isPromise,

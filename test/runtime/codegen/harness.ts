@@ -99,6 +99,7 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
     grant: options.grant ?? (() => 'ok'),
     fn: (ref) => (options.fns ?? [])[ref.id],
     textNumbering: () => options.textNumbering,
+    isDone: () => false,
     interpreted: options.interpreted === true,
     inputs: [options.input ?? []],
     fields: options.fields,
