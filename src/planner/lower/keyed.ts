@@ -2,7 +2,7 @@ import type { Type } from '../../data/type.ts'
 import type { AggCall, Expr } from '../../ir/expr.ts'
 import type { Field, NodeOf, Output } from '../../ir/logical.ts'
 import type { PhysicalAggCall } from '../../ir/physical.ts'
-import { columnExpr, sameExpr } from '../expressions.ts'
+import { canFail, columnExpr, isVolatile, sameExpr } from '../expressions.ts'
 import { aggregateSize, groupedSize } from '../size.ts'
 import {
   addNode,
@@ -97,11 +97,21 @@ function computeArguments(draft: Draft, node: Aggregate, part: Stream): Prepared
     const column = source?.column ?? draft.nextColumn++
     return fields.push({ name: source?.name ?? `_${fields.length}`, column, type: expr.type, nullable: expr.nullable, expr }) - 1
   }
-  const calls = node.calls.map((call) => physicalCall(draft, node, call, call.args.map(find), call.where && find(call.where)))
+  const calls = node.calls.map((call) => {
+    const args = call.args.map((arg) => find(onlyWhere(call.where, arg)))
+    return physicalCall(draft, node, call, args, call.where && find(call.where))
+  })
   // Only rows are counted: one column is enough, and a row without any is a form that nothing else makes.
   if (fields.length === 0) fields.push(...copyFields(part.fields.slice(0, 1)))
   const stream = projectTo(part, fields, node.id)
   return { stream, keys: node.by.map((_, i) => i), calls }
+}
+
+/** An argument that may fail must not be looked at in rows that the condition of its call leaves out. */
+function onlyWhere(where: Expr | undefined, arg: Expr): Expr {
+  // A volatile condition may say something else when it is asked again.
+  if (where === undefined || !canFail(arg) || isVolatile(where)) return arg
+  return { e: 'case', arms: [{ when: where, then: arg }], type: arg.type, nullable: true, at: arg.at }
 }
 
 function named(node: Aggregate, column: number, expr: Expr): ComputedField {
