@@ -95,6 +95,7 @@ export const errorCodes = {
   RESOURCE_DISK_FAILED: 'A file that a run keeps for itself cannot be written or read.',
   RESOURCE_DISK_FULL: 'The disk is full or a file size limit was reached.',
   RESOURCE_GROUP_TOO_LARGE: 'One group does not fit in memory as an array.',
+  RESOURCE_OPEN_FILES: 'More files are needed at once than the process or the machine may have open.',
   RESOURCE_LIMIT: 'A fixed limit was exceeded.',
 
   BUG_INVARIANT: 'millrace broke one of its own rules; please report it.',

@@ -2,11 +2,12 @@ import { randomFillSync } from 'node:crypto'
 import * as fs from 'node:fs'
 import { resourceError } from './errors.ts'
 import type { Clock, Disk, DiskFile, Host, Random } from './host.ts'
+import { isTooManyOpenFiles, tooManyOpenFiles } from './open-files.ts'
 
 /**
  * The host of a real process: monotonic clock, random bits of the operating system, files through synchronous calls.
  *
- * A full disk, a quota or a file size limit is `RESOURCE_DISK_FULL`. Every other error of a call is Node's own, with its `code`:
+ * A full disk, a quota or a file size limit is `RESOURCE_DISK_FULL`, too many open files `RESOURCE_OPEN_FILES`. Every other error of a call is Node's own, with its `code`:
  * only the caller knows whether the file was an input or an output.
  */
 export function nodeHost(): Host {
@@ -24,19 +25,19 @@ const nodeRandom: Random = {
 }
 
 const nodeDisk: Disk = {
-  openRead: (path) => openFile(path, 'r'),
-  create: (path) => orDiskFull(path, () => openFile(path, 'wx')),
-  append: (path) => orDiskFull(path, () => openFile(path, fs.constants.O_WRONLY | fs.constants.O_APPEND)),
+  openRead: (path) => withinLimits(path, () => openFile(path, 'r')),
+  create: (path) => withinLimits(path, () => openFile(path, 'wx')),
+  append: (path) => withinLimits(path, () => openFile(path, fs.constants.O_WRONLY | fs.constants.O_APPEND)),
   stat(path) {
     const stat = fs.statSync(path, { throwIfNoEntry: false })
     if (stat === undefined) return undefined
     const isDirectory = stat.isDirectory()
     return { sizeBytes: stat.size, mtimeMs: stat.mtimeMs, isDirectory, isSpecial: !isDirectory && !stat.isFile() }
   },
-  list: (path) => fs.readdirSync(path),
-  makeDirectory: (path) => orDiskFull(path, () => void fs.mkdirSync(path, { recursive: true })),
-  rename: (from, to) => orDiskFull(to, () => fs.renameSync(from, to)),
-  remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
+  list: (path) => withinLimits(path, () => fs.readdirSync(path)),
+  makeDirectory: (path) => withinLimits(path, () => void fs.mkdirSync(path, { recursive: true })),
+  rename: (from, to) => withinLimits(to, () => fs.renameSync(from, to)),
+  remove: (path) => withinLimits(path, () => fs.rmSync(path, { recursive: true, force: true })),
   removeEmptyDirectory(path) {
     try {
       fs.rmdirSync(path)
@@ -47,7 +48,7 @@ const nodeDisk: Disk = {
   syncDirectory(path) {
     // Windows cannot open a directory; there a rename is durable enough by itself.
     if (process.platform === 'win32') return
-    const handle = fs.openSync(path, 'r')
+    const handle = withinLimits(path, () => fs.openSync(path, 'r'))
     try {
       fs.fsyncSync(handle)
     } finally {
@@ -65,28 +66,29 @@ function openFile(path: string, flags: string | number): DiskFile {
     path,
     read: (target, offset, length, position) => fs.readSync(handle, target, offset, length, position),
     write(data) {
-      orDiskFull(path, () => {
+      withinLimits(path, () => {
         // A disk that fills up first gives a short write; only the next call fails.
         for (let at = 0; at < data.length; ) at += fs.writeSync(handle, data, at, data.length - at)
       })
     },
-    sync: () => orDiskFull(path, () => fs.fsyncSync(handle)),
+    sync: () => withinLimits(path, () => fs.fsyncSync(handle)),
     close() {
       if (handle < 0) return
       const closing = handle
       handle = -1
-      orDiskFull(path, () => fs.closeSync(closing))
+      withinLimits(path, () => fs.closeSync(closing))
     },
   }
 }
 
 const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EFBIG', 'EDQUOT'])
 
-function orDiskFull<T>(path: string, call: () => T): T {
+function withinLimits<T>(path: string, call: () => T): T {
   try {
     return call()
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (isTooManyOpenFiles(message)) throw tooManyOpenFiles(`cannot open '${path}'`, { file: path, cause })
     if (!fullCodes.has(code)) throw cause
     throw resourceError('RESOURCE_DISK_FULL', `cannot write '${path}': the disk is full or a size limit was reached (${code})`, {
       file: path,

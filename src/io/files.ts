@@ -116,7 +116,6 @@ const readErrors: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'no permission'],
   ['EISDIR', 'it is a folder'],
   ['ELOOP', 'its links go in a circle'],
-  ['EMFILE', 'too many files are open'],
 ])
 
 function describeFile(path: string, host: Host): SourceFile[] {

@@ -11,41 +11,66 @@ export interface BlockRange {
   length: number
 }
 
-/** Writes batches one after the other into a new file, each with a checksum. */
+/**
+ * Writes batches one after the other into a new file, each with a checksum.
+ *
+ * The file is open only while a block is written or read: a run has a file a spill, a partition and a task, which may be more than a process may hold
+ * open. Opening costs some 20 µs a block of 256 KiB.
+ */
 export class BlockWriter {
   readonly path: string
   sizeBytes = 0
-  #file: DiskFile | undefined
+  readonly #disk: Disk
 
   constructor(disk: Disk, path: string) {
     this.path = path
-    this.#file = keptFile(path, () => disk.create(path))
+    this.#disk = disk
+    keptFile(path, () => disk.create(path).close())
   }
 
   append(batch: Batch): BlockRange {
     const bytes = encodeBatch(batch, { checksum: true })
-    keptFile(this.path, () => this.#file?.write(bytes))
+    withFile(
+      this.path,
+      () => this.#disk.append(this.path),
+      (file) => file.write(bytes),
+    )
     const range = { offset: this.sizeBytes, length: bytes.length }
     this.sizeBytes += bytes.length
     return range
   }
 
-  /** Closes the file; with `sync` its bytes are on the disk first. May be called twice. */
-  finish(sync = false): void {
-    const file = this.#file
-    this.#file = undefined
-    keptFile(this.path, () => {
-      try {
-        if (sync) file?.sync()
-      } finally {
-        file?.close()
-      }
-    })
+  /** Puts the bytes on the disk, for a process that comes after this one. */
+  sync(): void {
+    withFile(
+      this.path,
+      () => this.#disk.append(this.path),
+      (file) => file.sync(),
+    )
   }
 }
 
+/** Reads one block of a file. */
+export const readBlockOf = (disk: Disk, path: string, { offset, length }: BlockRange, schema: Schema): Batch =>
+  withFile(
+    path,
+    () => disk.openRead(path),
+    (file) => readBlock(file, offset, length, schema),
+  )
+
+function withFile<T>(path: string, open: () => DiskFile, use: (file: DiskFile) => T): T {
+  return keptFile(path, () => {
+    const file = open()
+    try {
+      return use(file)
+    } finally {
+      file.close()
+    }
+  })
+}
+
 /** Reads and checks one block; `DATA_CORRUPT` names the file. */
-export function readBlock(file: DiskFile, offset: number, length: number, schema: Schema): Batch {
+function readBlock(file: DiskFile, offset: number, length: number, schema: Schema): Batch {
   const bytes = new Uint8Array(length)
   readFully(file, bytes, offset)
   try {
@@ -57,20 +82,23 @@ export function readBlock(file: DiskFile, offset: number, length: number, schema
 
 /** The blocks of a file in their order, or those at `ranges`; reads one block at a time. */
 export function* readBlocks(disk: Disk, path: string, schema: Schema, ranges?: readonly BlockRange[]): Generator<Batch, void> {
-  const file = keptFile(path, () => disk.openRead(path))
-  try {
-    if (ranges !== undefined) {
-      for (const { offset, length } of ranges) yield readBlock(file, offset, length, schema)
-      return
-    }
-    const size = disk.stat(path)?.sizeBytes ?? 0
-    for (let offset = 0; offset < size; ) {
-      const length = blockLength(file, offset, size)
-      yield readBlock(file, offset, length, schema)
-      offset += length
-    }
-  } finally {
-    file.close()
+  if (ranges !== undefined) {
+    for (const range of ranges) yield readBlockOf(disk, path, range, schema)
+    return
+  }
+  const size = withFile(
+    path,
+    () => disk.openRead(path),
+    () => disk.stat(path)?.sizeBytes ?? 0,
+  )
+  for (let offset = 0; offset < size; ) {
+    const length = withFile(
+      path,
+      () => disk.openRead(path),
+      (file) => blockLength(file, offset, size),
+    )
+    yield readBlockOf(disk, path, { offset, length }, schema)
+    offset += length
   }
 }
 

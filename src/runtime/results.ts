@@ -42,7 +42,6 @@ class CollectedRows implements Collector {
   *batches(): Iterable<Batch> {
     yield* this.#held
     if (this.#writer === undefined) return
-    this.#writer.finish()
     yield* readBlocks(this.#host.disk, this.#writer.path, this.#fields)
   }
 
@@ -53,7 +52,6 @@ class CollectedRows implements Collector {
   discard(): void {
     this.#held = []
     if (this.#writer === undefined) return
-    this.#writer.finish()
     this.#host.disk.remove(this.#writer.path)
     this.#writer = undefined
   }

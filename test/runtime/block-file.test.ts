@@ -6,7 +6,7 @@ import { nodeHost } from '../../src/base/node-host.ts'
 import { batchFromRows, rowsOf } from '../../src/data/read.ts'
 import type { Value } from '../../src/data/type.ts'
 import { types } from '../../src/data/type.ts'
-import { BlockWriter, readBlock, readBlocks } from '../../src/runtime/block-file.ts'
+import { BlockWriter, readBlockOf, readBlocks } from '../../src/runtime/block-file.ts'
 import { schemaOf } from '../data/random-batch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-blocks-'))
@@ -22,7 +22,7 @@ const second: Value[][] = [['word', 2n ** 60n]]
 function written(name: string) {
   const writer = new BlockWriter(disk, join(folder, name))
   const ranges = [first, second].map((rows) => writer.append(batchFromRows(schema, rows)))
-  writer.finish(true)
+  writer.sync()
   return { writer, ranges }
 }
 
@@ -32,9 +32,7 @@ describe('block files', () => {
     expect(writer.sizeBytes).toBe(disk.stat(writer.path)?.sizeBytes)
     expect([...readBlocks(disk, writer.path, schema)].map(rowsOf)).toEqual([first, second])
     expect([...readBlocks(disk, writer.path, schema, [ranges[1]])].map(rowsOf)).toEqual([second])
-    const file = disk.openRead(writer.path)
-    expect(rowsOf(readBlock(file, ranges[0].offset, ranges[0].length, schema))).toEqual(first)
-    file.close()
+    expect(rowsOf(readBlockOf(disk, writer.path, ranges[0], schema))).toEqual(first)
   })
 
   it('detect every flipped byte and a cut file, and name the file', () => {

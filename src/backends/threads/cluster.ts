@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { runError } from '../../base/errors.ts'
+import { isTooManyOpenFiles, tooManyOpenFiles } from '../../base/open-files.ts'
 import type { Cluster } from '../../runtime/driver.ts'
 import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from '../../runtime/orders.ts'
 import { keepErrorDetails } from '../../runtime/rpc/errors.ts'
@@ -38,6 +39,8 @@ export class ThreadCluster implements Cluster {
     const thread = new Worker(this.#url, { workerData: { millraceWorker: worker } })
     const api = guarded<WorkerApi>(thread, (why) => {
       this.#members.delete(worker)
+      // The next one would not start either.
+      if (isTooManyOpenFiles(why)) return tooManyOpenFiles('a worker cannot start')
       if (!this.#closing) this.#lost(worker, why)
       return runError('RUN_WORKER_LOST', `a worker ended: ${why}`, { retryable: true })
     })

@@ -32,16 +32,14 @@ export class PartitionFileWriter {
     for (const entries of this.#partitions) entries.push({ barrier: epoch })
   }
 
-  /** Closes the file; with `sync` it outlives the machine's failure too. A task that sent nothing leaves no file. */
+  /** With `sync` the file outlives the machine's failure too. A task that sent nothing leaves no file. */
   finish(sync: boolean): readonly (readonly FileEntry[])[] {
-    this.#writer?.finish(sync)
+    if (sync) this.#writer?.sync()
     return this.#partitions
   }
 
   abort(): void {
-    if (this.#writer === undefined) return
-    this.#writer.finish()
-    this.#disk.remove(this.path)
+    if (this.#writer !== undefined) this.#disk.remove(this.path)
   }
 
   #write(batch: Batch): { offset: number; length: number } {

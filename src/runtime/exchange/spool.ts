@@ -1,6 +1,6 @@
-import type { Disk, DiskFile } from '../../base/host.ts'
+import type { Disk } from '../../base/host.ts'
 import type { Schema } from '../../data/type.ts'
-import { BlockWriter, readBlock } from '../block-file.ts'
+import { BlockWriter, readBlockOf } from '../block-file.ts'
 import type { MemoryAccount } from '../memory.ts'
 import type { Spool } from './channel.ts'
 
@@ -8,7 +8,6 @@ import type { Spool } from './channel.ts'
 export function createSpool(disk: Disk, path: () => string, schema: Schema, account: MemoryAccount): Spool & { close(): void } {
   let heldBytes = 0
   let writer: BlockWriter | undefined
-  let reader: DiskFile | undefined
   return {
     hold(bytes) {
       if (account.grant(heldBytes + bytes) === 'spill') return false
@@ -23,14 +22,7 @@ export function createSpool(disk: Disk, path: () => string, schema: Schema, acco
       writer ??= new BlockWriter(disk, path())
       return writer.append(batch)
     },
-    read({ offset, length }) {
-      reader ??= disk.openRead((writer as BlockWriter).path)
-      return readBlock(reader, offset, length, schema)
-    },
-    close() {
-      account.release()
-      reader?.close()
-      writer?.finish()
-    },
+    read: (range) => readBlockOf(disk, (writer as BlockWriter).path, range, schema),
+    close: () => account.release(),
   }
 }

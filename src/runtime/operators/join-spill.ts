@@ -32,7 +32,6 @@ export class SpilledSide {
   /** No more rows come. */
   finish(): void {
     void this.#partitioner.flush()
-    for (const writer of this.#writers) writer?.finish()
   }
 
   *read(partition: number): Generator<Batch, void> {
@@ -40,9 +39,5 @@ export class SpilledSide {
     if (writer === undefined) return
     yield* readBlocks(this.#ctx.host.disk, writer.path, this.#schema)
     this.#ctx.host.disk.remove(writer.path)
-  }
-
-  close(): void {
-    for (const writer of this.#writers) writer?.finish()
   }
 }

@@ -38,8 +38,6 @@ export const createJoin: OperatorFactory<'join'> = (node, ctx): Operator => {
       return joinParts(spilled.build, spilled.probe, 0)
     },
     close() {
-      spilled?.build.close()
-      spilled?.probe.close()
       table.takeBatches()
       ctx.grant(0)
     },
@@ -80,15 +78,10 @@ export const createJoin: OperatorFactory<'join'> = (node, ctx): Operator => {
         for (const batch of probeSide.read(part)) await emitAll(ctx, own.probe(batch))
         continue
       }
-      try {
-        deeper.build.finish()
-        for (const batch of probeSide.read(part)) deeper.probe.add(batch)
-        deeper.probe.finish()
-        await joinParts(deeper.build, deeper.probe, level + 1)
-      } finally {
-        deeper.build.close()
-        deeper.probe.close()
-      }
+      deeper.build.finish()
+      for (const batch of probeSide.read(part)) deeper.probe.add(batch)
+      deeper.probe.finish()
+      await joinParts(deeper.build, deeper.probe, level + 1)
     }
   }
 }

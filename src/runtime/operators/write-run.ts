@@ -5,11 +5,7 @@ import type { OperatorContext } from '../operator.ts'
 /** Writes a run, the batches of one spill in their order, and counts its bytes. Gives the path of its file. */
 export function writeRun(ctx: OperatorContext, batches: Iterable<Batch>): string {
   const writer = new BlockWriter(ctx.host.disk, ctx.spillPath())
-  try {
-    for (const batch of batches) writer.append(batch)
-  } finally {
-    writer.finish()
-  }
+  for (const batch of batches) writer.append(batch)
   ctx.metrics.spilledBytes += writer.sizeBytes
   return writer.path
 }
