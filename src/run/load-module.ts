@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type MillraceError, usageError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
-import { registerModuleHooks } from './module-hooks.ts'
+import { registerModuleHooks, userModules } from './module-hooks.ts'
 
 /** Imports a user's module; what goes wrong is `USAGE_MODULE` with the place where it can be told. */
 export async function importUserModule(url: string): Promise<Record<string, unknown>> {
@@ -11,7 +11,7 @@ export async function importUserModule(url: string): Promise<Record<string, unkn
   try {
     return (await import(url)) as Record<string, unknown>
   } catch (thrown) {
-    throw moduleError(url, thrown)
+    throw await moduleError(url, thrown)
   }
 }
 
@@ -26,15 +26,16 @@ const hints: Readonly<Record<string, string>> = {
   ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING: 'packages under node_modules must be published as JavaScript',
 }
 
-function moduleError(url: string, thrown: unknown): MillraceError {
+async function moduleError(url: string, thrown: unknown): Promise<MillraceError> {
   if (isMillraceError(thrown)) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const code = (error as { code?: string }).code
-  const at = placeInUserCode(error) ?? {
-    file: url.startsWith('file:') ? decodeURIComponent(new URL(url).pathname) : url,
-    line: 0,
-    column: 0,
-  }
+  const at = placeInUserCode(error) ??
+    (error instanceof SyntaxError ? await placeOfSyntaxError() : undefined) ?? {
+      file: url.startsWith('file:') ? decodeURIComponent(new URL(url).pathname) : url,
+      line: 0,
+      column: 0,
+    }
   const hint = code !== undefined && Object.hasOwn(hints, code) ? hints[code] : typeImportHint(error)
   return usageError('USAGE_MODULE', `the module could not be loaded: ${error.message.split('\n')[0]}`, { at, hint, cause: error })
 }
@@ -55,13 +56,25 @@ const ownFolder = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' :
 export function placeInUserCode(error: Error): Place | undefined {
   const stack = error.stack ?? ''
   // The number is that of the marked line; the one before it may be shown, too.
-  const syntax = /^(?:file:\/\/)?(\/[^\n]*?):(\d+)\n(?:[^\n]*\n){1,2}?([ \t]*)\^/.exec(stack)
-  if (syntax !== null) return { file: decodeURIComponent(syntax[1]), line: Number(syntax[2]), column: syntax[3].length + 1 }
+  const syntax = /^(?:file:\/\/)?(\/[^\n]*?):(\d+)\n(?:(?:[^\n]*\n){1,2}?([ \t]*)\^)?/.exec(stack)
+  // There is no caret under what is missing at the end of the text.
+  if (syntax !== null)
+    return { file: decodeURIComponent(syntax[1]), line: Number(syntax[2]), column: (syntax[3] ?? '').length + 1 }
   const importer = /^Cannot find (?:module|package) '([^']*)' imported from (.*)$/m.exec(error.message)
   if (importer !== null) return placeOfImport(importer[2], basename(importer[1]))
   for (const [, file, line, column] of stack.matchAll(/(?:file:\/\/|\()(\/[^\n():]*):(\d+):(\d+)/g)) {
     const path = decodeURIComponent(file)
     if (!path.startsWith(ownFolder)) return { file: path, line: Number(line), column: Number(column) }
+  }
+  return undefined
+}
+
+/** The first module that was loaded and is no JavaScript. */
+async function placeOfSyntaxError(): Promise<Place | undefined> {
+  const { syntaxErrorIn } = await import('../dsl/syntax-place.ts')
+  for (const file of Object.keys(userModules()).filter((path) => /\.m?js$/.test(path))) {
+    const place = syntaxErrorIn(readFileSync(file, 'utf8'))
+    if (place !== undefined) return { file, ...place }
   }
   return undefined
 }

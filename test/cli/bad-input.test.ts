@@ -301,6 +301,20 @@ describe('a program', () => {
       says: ['Expression expected', 'p.ts:2:11', '2 | const x = ;'],
     },
     {
+      what: 'that imports JavaScript with a syntax error',
+      files: { ...module("import { a } from './lib/a.mjs'\n"), 'lib/a.mjs': 'export const a = 1\n\nconst b = = 2\n' },
+      args: run,
+      code: 'USAGE_MODULE',
+      says: ["Unexpected token '='", 'lib/a.mjs:3:11', '3 | const b = = 2'],
+    },
+    {
+      what: 'that ends too early',
+      files: module('export const a = 1\nfunction f( {\n'),
+      args: run,
+      code: 'USAGE_MODULE',
+      says: ['p.ts:2:1', '2 | function f( {'],
+    },
+    {
       what: 'with an enum',
       files: module('export const a = 1\nenum Color { Red }\n'),
       args: run,
