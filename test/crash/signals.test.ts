@@ -21,10 +21,10 @@ const files = {
   'module.ts': `${begins}${never}\n`,
   'declared.ts': `${begins}import { csv, pipeline } from 'millrace'
 export default pipeline('p', {}, (p) =>
-  p.read(csv('in.csv')).map((): { n: number } => { ${never} }, { returns: { n: 'int64' } }).write(csv('out.csv')))
+  p.read(csv('in.csv')).map((): { n: number } => { ${never} return { n: 1 } }, { returns: { n: 'int64' } }).write(csv('out.csv')))
 `,
   'sampled.ts': `${begins}import { csv, pipeline } from 'millrace'
-export default pipeline('p', {}, (p) => p.read(csv('in.csv')).map((): { n: number } => { ${never} }).write(csv('out.csv')))
+export default pipeline('p', {}, (p) => p.read(csv('in.csv')).map((): { n: number } => { ${never} return { n: 1 } }).write(csv('out.csv')))
 `,
   'pattern.flow': "from csv('in.csv') |> where regexp_contains(text, r'^(a+)+$') |> write csv('out.csv')\n",
 }
