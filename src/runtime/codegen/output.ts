@@ -25,7 +25,6 @@ export class Output {
   readonly scratch = new Scratch()
   /** Input row of each row that has texts to encode. */
   readonly source: Int32Array
-  readonly #texts: string[][] = []
   rows = 0
   weights: Int32Array | undefined
   #header: BatchHeader = freshHeader
@@ -56,11 +55,6 @@ export class Output {
     if (weighted) this.weights ??= new Int32Array(this.limit)
     else this.weights = undefined
     this.reserve()
-  }
-  /** Texts of a column that wait to be encoded. */
-  texts(column: number): string[] {
-    this.#texts[column] ??= new Array<string>(this.limit).fill('')
-    return this.#texts[column]
   }
   /** Numbers go on where the operator that gives them is now. To be called before rows are made. */
   follow(): void {

@@ -137,17 +137,17 @@ function storeNumber(em: Emitter, code: Code, i: number): void {
 /** Has the texts of a column gathered, and encoded together when the loop ends; until then places count characters. */
 function gatherTexts(i: number, store: Store, site: number): void {
   if (store.encode.length === 0) store.open.push('const source = out.source')
-  store.open.push(`const texts${i} = out.texts(${i})`, `let first${i} = n`)
+  store.open.push(`let texts${i} = [], first${i} = n`)
   store.reload.push(`first${i} = 0`)
   store.encode.push(
     `a${i} = encodeTexts(b${i}, texts${i}, first${i}, n)`,
     `if (a${i} < 0) { row = source[first${i} - 1 - a${i}]; site = ${site}; throw notWellFormed() }`,
-    `b${i}.dataLength = a${i}; first${i} = n`,
+    `b${i}.dataLength = a${i}; texts${i} = []; first${i} = n`,
   )
 }
 
 function storeText(em: Emitter, { text, isNull }: TextCode, i: number): void {
-  em.line(`texts${i}[n - first${i}] = ${text}`)
+  em.line(`texts${i}.push(${text})`)
   if (isNull === 'true') em.line(`b${i}.markNull(n)`)
   else if (isNull === 'false') em.line(`a${i} += ${text}.length`)
   else em.line(`if (${isNull}) b${i}.markNull(n); else a${i} += ${text}.length`)

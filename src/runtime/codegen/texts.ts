@@ -12,22 +12,16 @@ let scratch = bufferOf(new Uint8Array(2 ** 16))
  *
  * All texts are joined and written by two native calls: 25 ns for words of seven letters, against 60 for loops over `charCodeAt`.
  */
-export function encodeTexts(builder: BytesBuilder, texts: string[], from: number, to: number): number {
+export function encodeTexts(builder: BytesBuilder, texts: readonly string[], from: number, to: number): number {
   if (from === to) return builder.dataLength
   const length = builder.offsets[to] - builder.offsets[from]
-  const end =
-    (length <= joinedLimit ? encodeJoined(builder, texts, from, to, length) : undefined) ?? encodeEach(builder, texts, from, to)
-  // What was written need not be kept alive.
-  texts.fill('', 0, to - from)
-  return end
+  return (length <= joinedLimit ? encodeJoined(builder, texts, length) : undefined) ?? encodeEach(builder, texts, from, to)
 }
 
 /** Undefined when texts are not ASCII: bytes do not tell then where one ends. */
-function encodeJoined(builder: BytesBuilder, texts: string[], from: number, to: number, length: number): number | undefined {
+function encodeJoined(builder: BytesBuilder, texts: readonly string[], length: number): number | undefined {
   if (scratch.length < length * 3) scratch = bufferOf(new Uint8Array(length * 3))
-  const count = to - from
-  const joined = (count === texts.length ? texts : texts.slice(0, count)).join('')
-  if (scratch.utf8Write(joined, 0, length * 3) !== length) return undefined
+  if (scratch.utf8Write(texts.join(''), 0, length * 3) !== length) return undefined
   builder.reserveBytes(length)
   builder.data.set(scratch.subarray(0, length), builder.dataLength)
   return builder.dataLength + length
