@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundledPackages } from '../../scripts/docs/notices.ts'
 import { installedProject, type Project, root } from './project.ts'
@@ -34,13 +34,15 @@ export default pipeline('people', { least: { type: 'int64', default: 0 } }, (p, 
 const rows = '{"name":"ADA","age":37}\n{"name":"ALAN","age":42}\n'
 
 describe('the packed package', () => {
-  it('holds the launcher, the bundle with its types, and the docs, and nothing else of the repository', () => {
-    const outside = project.packedFiles.filter((path) => !/^(bin|dist)\//.test(path))
+  it('holds the launcher, the bundle with its types, the docs and examples, and nothing else of the repository', () => {
+    const outside = project.packedFiles.filter((path) => !/^(bin|dist|examples)\//.test(path))
     expect(outside.sort()).toEqual([
+      'ARCHITECTURE.md',
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'THIRD-PARTY.txt',
+      'bench/results.md',
       'docs/errors.md',
       'docs/explain.schema.json',
       'docs/guide.md',
@@ -51,6 +53,30 @@ describe('the packed package', () => {
     expect(project.packedFiles).toEqual(
       expect.arrayContaining(['bin/millrace.cjs', 'dist/index.js', 'dist/index.d.ts', 'dist/cli.js', 'dist/worker.js']),
     )
+  })
+
+  it('holds what its pages link to', () => {
+    const pages = project.packedFiles.filter((path) => path.endsWith('.md'))
+    const links = pages.flatMap((page) =>
+      [...project.read(`node_modules/millrace/${page}`).matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)].map(([, target]) =>
+        posix.join(posix.dirname(page), target),
+      ),
+    )
+    expect(links).toContain('bench/results.md')
+    expect(project.packedFiles).toEqual(expect.arrayContaining([...new Set(links)]))
+  })
+
+  it('runs its examples where the pages have them copied to', () => {
+    cpSync(join(project.cwd, 'node_modules/millrace/examples'), join(project.cwd, 'examples'), { recursive: true })
+    for (const program of ['word-count/word-count.flow', 'word-count/word-count.ts', 'sales/sales.flow', 'sales/sales.ts']) {
+      const { status, stderr } = project.millrace('run', `examples/${program}`, '--quiet')
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    }
+  })
+
+  it('has no script that an install would run', () => {
+    const { scripts } = JSON.parse(project.read('node_modules/millrace/package.json')) as { scripts: object }
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(scripts).not.toHaveProperty(name)
   })
 
   it('names the packages whose code it bundles', () => {
