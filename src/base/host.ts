@@ -39,7 +39,9 @@ export interface Disk {
   create(path: string): DiskFile
   /** Opens a file that is there, to write at its end whoever else does: each write is put there as one piece. */
   append(path: string): DiskFile
+  /** Follows links: undefined for one that leads nowhere. */
   stat(path: string): FileStat | undefined
+  isLink(path: string): boolean
   list(path: string): readonly string[]
   makeDirectory(path: string): void
   rename(from: string, to: string): void

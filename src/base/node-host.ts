@@ -34,6 +34,7 @@ const nodeDisk: Disk = {
     const isDirectory = stat.isDirectory()
     return { sizeBytes: stat.size, mtimeMs: stat.mtimeMs, isDirectory, isSpecial: !isDirectory && !stat.isFile() }
   },
+  isLink: (path) => fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true,
   list: (path) => withinLimits(path, () => fs.readdirSync(path)),
   makeDirectory: (path) => withinLimits(path, () => void fs.mkdirSync(path, { recursive: true })),
   rename: (from, to) => withinLimits(to, () => fs.renameSync(from, to)),

@@ -10,7 +10,8 @@ import { textOption } from './source-options.ts'
 export const sinkOptions: Readonly<Record<string, OptionSpec>> = {
   path: {
     type: types.string,
-    summary: 'File when it has an extension, else a folder of parts; relative to the working directory.',
+    summary:
+      'File when it has an extension, else, or with a slash at its end, a folder of parts; relative to the working directory.',
   },
   mode: { type: types.string, values: ['error', 'overwrite'], summary: "What to do when the target exists. Default 'error'." },
 }
@@ -46,6 +47,8 @@ export function checkTarget(target: SinkTarget, host: Host, fields: Schema, exte
   writable(target.path, () => {
     const stat = host.disk.stat(target.path)
     if (stat !== undefined) checkExisting(target, stat, host.disk, extension)
+    // The rename would put a file in the place of the link, not where it points to.
+    else if (!target.overwrite && host.disk.isLink(target.path)) throw exists(target)
     probe(target, host)
   })
 }

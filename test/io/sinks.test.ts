@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -268,12 +268,15 @@ describe('file sinks', () => {
       { code: 'SINK_EXISTS', message: `the folder '${target('dir')}' holds 'notes.txt', which no sink wrote` },
     )
     refuse({ path: 'd.csv', mode: 'overwrite' }, { code: 'SINK_EXISTS' })
+    symlinkSync('nowhere', target('link.csv'))
+    refuse({ path: 'link.csv' }, { code: 'SINK_EXISTS' })
+    csvSink.check({ path: 'link.csv', mode: 'overwrite' }, context(one))
     refuse({ path: 'o.csv/x.csv' }, { code: 'SINK_UNWRITABLE' })
     refuse({ path: '' }, { code: 'SINK_UNWRITABLE' })
     refuse({ path: 'new.csv' }, { code: 'PLAN_DUPLICATE_COLUMN' }, [column('a'), column('a')])
     csvSink.check({ path: 'o.csv', mode: 'overwrite' }, context(one))
     csvSink.check({ path: 'new/deep/o.csv' }, context(one))
-    expect(readdirSync(folder.path).sort()).toEqual(['d.csv', 'dir', 'o.csv'])
+    expect(readdirSync(folder.path).sort()).toEqual(['d.csv', 'dir', 'link.csv', 'o.csv'])
   })
 
   it('does not overwrite a target that came into being during the run', () => {
