@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { suggest } from '../base/did-you-mean.ts'
 import { type MillraceError, sourceError, usageError } from '../base/errors.ts'
 import type { Schema, Type, Value } from '../data/type.ts'
@@ -9,16 +9,28 @@ import { type Json, parseJson, tryValueFromJson } from '../io/json-value.ts'
 
 /**
  * Reads the file of `--tables`: names to rows with column types, or to a file with the options of its connector and a schema.
- * Values are JSON: int64 beyond 2^53 as text, dates and timestamps as text, bytes as base64.
+ * Values are JSON: int64 beyond 2^53 as text, dates and timestamps as text, bytes as base64. A byte order mark is no part of it.
  */
 export function readTablesFile(path: string): ReadonlyMap<string, GivenTable> {
-  let text: string
+  return parseTables(path, decode(path, readRegularFile(path)))
+}
+
+function readRegularFile(path: string): Uint8Array {
   try {
-    text = readFileSync(path, 'utf8')
+    if (statSync(path).isFile()) return readFileSync(path)
   } catch (cause) {
     throw sourceError('SOURCE_NOT_FOUND', `the file '${path}' of --tables cannot be read`, { cause })
   }
-  return parseTables(path, text)
+  // Opening a pipe that nobody writes to would wait for ever.
+  throw sourceError('SOURCE_UNREADABLE', `'${path}' of --tables is a folder, a pipe or a device, expected a file`)
+}
+
+function decode(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw tablesError(path, 'the file is not valid UTF-8')
+  }
 }
 
 export function parseTables(path: string, text: string): ReadonlyMap<string, GivenTable> {
@@ -32,21 +44,25 @@ export function parseTables(path: string, text: string): ReadonlyMap<string, Giv
   return new Map(Object.entries(json).map(([name, table]) => [name, tableOf(path, name, table)]))
 }
 
-const tablesError = (path: string, message: string): MillraceError => usageError('USAGE_TABLES', `${path}: ${message}`)
+const tablesError = (path: string, message: string, hint?: string): MillraceError =>
+  usageError('USAGE_TABLES', `${path}: ${message}`, { hint })
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function tableOf(path: string, name: string, table: unknown): GivenTable {
   if (!isRecord(table)) throw tablesError(path, `table '${name}' must be an object`)
-  if (Array.isArray(table.columns)) return rowsTable(path, name, table)
-  const kinds = [...defaultConnectors.sources.keys()]
-  const kind = Object.keys(table).find((key) => kinds.includes(key))
+  const kinds = ['columns', ...defaultConnectors.sources.keys()]
+  const given = Object.keys(table).filter((key) => kinds.includes(key))
+  const [kind] = given
   if (kind === undefined) {
     const found = Object.keys(table)[0] ?? ''
-    const problem = `table '${name}' needs columns and rows, or one of ${kinds.join(', ')}`
-    throw usageError('USAGE_TABLES', `${path}: ${problem}`, { hint: suggest(found, ['columns', ...kinds]) })
+    const problem = `table '${name}' needs columns and rows, or one of ${kinds.slice(1).join(', ')}`
+    throw tablesError(path, problem, suggest(found, kinds))
   }
+  if (given.length > 1) throw tablesError(path, `table '${name}' has both '${kind}' and '${given[1]}', expected one of them`)
+  if (kind === 'columns') return rowsTable(path, name, table)
   const { [kind]: source, schema, ...options } = table
+  refuseOtherEntries(path, name, options, optionNames(kind))
   if (typeof source !== 'string') throw tablesError(path, `'${kind}' of table '${name}' must be a path`)
   return {
     connector: kind,
@@ -55,9 +71,22 @@ function tableOf(path: string, name: string, table: unknown): GivenTable {
   }
 }
 
+/** Options of a connector apart from the path, which stands under the connector's name, and from the schema. */
+function optionNames(kind: string): string[] {
+  const connector = defaultConnectors.sources.get(kind)
+  const names = Object.keys(connector?.options ?? {}).filter((option) => option !== connector?.positional)
+  return connector?.takesSchema === true ? [...names, 'schema'] : names
+}
+
+function refuseOtherEntries(path: string, name: string, entries: Record<string, unknown>, known: readonly string[]): void {
+  const extra = Object.keys(entries).find((entry) => !known.includes(entry))
+  if (extra === undefined) return
+  const hint = suggest(extra, known, known.length === 0 ? undefined : `it may have ${known.join(', ')}`)
+  throw tablesError(path, `table '${name}' has an unknown entry '${extra}'`, hint)
+}
+
 function rowsTable(path: string, name: string, { columns, rows, ...others }: Record<string, unknown>): GivenTable {
-  const extra = Object.keys(others)[0]
-  if (extra !== undefined) throw tablesError(path, `table '${name}' has an unknown entry '${extra}'`)
+  refuseOtherEntries(path, name, others, ['rows'])
   const schema = schemaOf(path, name, columns)
   if (!Array.isArray(rows)) throw tablesError(path, `table '${name}' needs rows: an array of arrays`)
   const values = rows.map((row, index) => {
