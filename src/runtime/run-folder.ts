@@ -3,7 +3,7 @@ import type { Disk, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
-import { type JournalState, JournalWriter, newClaim, ownerOf, readJournal, runBusy } from './journal.ts'
+import { type JournalState, JournalWriter, journalPath, newClaim, ownerOf, readJournal, runBusy } from './journal.ts'
 
 /** Where a run keeps its journal, partition files and spilled rows. */
 export interface RunFolder {
@@ -61,7 +61,8 @@ export function findInterruptedRun(
 
 /**
  * Clears up after killed processes: a run that had begun to commit gets all its outputs; of others that nobody will go on with, the folders and the
- * files that their sinks had staged are removed. What cannot be done is left to later runs: it is no reason to fail.
+ * files that their sinks had staged are removed. A run that could go on is kept for a week after its last record. What cannot be done is left to
+ * later runs: it is no reason to fail.
  *
  * @param options.isSuperseded - is a run of this program no longer wanted, though it could go on?
  * @param options.keep - the id of the run that is about to go on.
@@ -79,7 +80,8 @@ export function clearDeadRuns(
     if (journal === undefined || id === options.keep || ownerOf(journal) !== undefined) continue
     const { header, commit, done } = journal
     const isCommitting = commit !== undefined && !done
-    if (canGoOn(journal) && !isCommitting && options.isSuperseded?.(header.program) !== true) continue
+    const isWanted = options.isSuperseded?.(header.program) !== true && !isExpired(host, directory)
+    if (canGoOn(journal) && !isCommitting && isWanted) continue
     const sinkRun = { connectors, host, cwd: header.cwd, run: { id } }
     try {
       const finish = () => (commit === undefined ? undefined : commitSinks(sinkRun, header.sinks, commit))
@@ -107,6 +109,14 @@ export function removeEmptyRunFolders({ disk }: Host, runsDirectory: string): vo
   } catch {
     // An empty folder that may not be removed is no reason to fail.
   }
+}
+
+/** Long enough for a weekend in between; its partition files may be as large as its input. */
+const keptMs = 7 * 24 * 3600 * 1000
+
+function isExpired({ clock, disk }: Host, directory: string): boolean {
+  const lastMs = disk.stat(journalPath(directory))?.mtimeMs
+  return lastMs !== undefined && clock.wallTimeUs() / 1000 - lastMs > keptMs
 }
 
 const canGoOn = ({ header, done }: JournalState): boolean => header.recoverable && !done

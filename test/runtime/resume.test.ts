@@ -143,6 +143,19 @@ describe('a killed run that keeps a journal', () => {
   })
 })
 
+it('keeps a killed run that can go on for a week', () => {
+  const folder = crash('serial', true, 2)
+  const dayUs = 24 * 3600 * 1e6
+  const after = (days: number): typeof host => ({
+    ...host,
+    clock: { ...host.clock, wallTimeUs: () => host.clock.wallTimeUs() + days * dayUs },
+  })
+  expect(cleared(after(6.9), folder)).toEqual([])
+  expect(cleared(after(7.1), folder)).toHaveLength(1)
+  expect(readdirSync(folder)).toEqual(['runs'])
+  expect(readdirSync(join(folder, 'runs'))).toEqual([])
+})
+
 it('removes the folder and the staged parts of a killed run that cannot go on', () => {
   const folder = crash('pipelined', false, 3)
   expect(readdirSync(folder).length).toBeGreaterThan(1)
