@@ -69,9 +69,18 @@ export function manyErrors(errors: readonly MillraceError[]): MillraceError {
   return errors.length === 1 ? first : new MillraceError(first.code, first.message, first.details, errors)
 }
 
+/** A thrown Proxy may throw again when it is looked at. */
+export function isMillraceError(thrown: unknown): thrown is MillraceError {
+  try {
+    return thrown instanceof MillraceError
+  } catch {
+    return false
+  }
+}
+
 /** Turns anything thrown into a MillraceError, leaving one that already is alone. */
 export function asMillraceError(thrown: unknown, wrap: (message: string, cause: unknown) => MillraceError): MillraceError {
-  if (thrown instanceof MillraceError) return thrown
+  if (isMillraceError(thrown)) return thrown
   return wrap(thrownMessage(thrown), thrown)
 }
 
@@ -80,13 +89,13 @@ export function thrownMessage(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown)
   } catch {
-    return Object.prototype.toString.call(thrown)
+    return typeof thrown === 'object' ? '[object Object]' : typeof thrown
   }
 }
 
 /** An error with this place, if it has none yet: functions and connectors do not know where they were called. */
 export function withPlace(thrown: unknown, at: Place | undefined): unknown {
-  if (at === undefined || !(thrown instanceof MillraceError) || thrown.details.at !== undefined) return thrown
+  if (at === undefined || !isMillraceError(thrown) || thrown.details.at !== undefined) return thrown
   return new MillraceError(thrown.code, thrown.message, { ...thrown.details, at })
 }
 

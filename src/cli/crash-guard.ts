@@ -1,4 +1,6 @@
-import { MillraceError, runError } from '../base/errors.ts'
+import { isMillraceError, runError } from '../base/errors.ts'
+import { isThrownHere } from '../base/stack.ts'
+import { threwOutside } from '../base/threw-outside.ts'
 import { reportError } from './report.ts'
 import { signalExit } from './signals.ts'
 
@@ -37,19 +39,6 @@ export function guardAgainstCrashes(): { commandEnded(): void } {
 const unsettledCode = 13
 const hint = 'look for process.exit and for a top-level await in the modules of the program'
 
-function asUserError(thrown: unknown): unknown {
-  // Errors of the package's own code are defects and keep their stack.
-  if (thrown instanceof MillraceError || isOwn(thrown)) return thrown
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return runError('RUN_FUNCTION_FAILED', `the program threw outside of its functions: ${message}`, {
-    hint: 'timers and promises of a function must not outlive its call',
-    cause: thrown,
-  })
-}
-
-const ownFolder = new URL('.', import.meta.url).href
-
-function isOwn(thrown: unknown): boolean {
-  const frame = thrown instanceof Error ? /\n\s+at .*/.exec(thrown.stack ?? '')?.[0] : undefined
-  return frame?.includes(ownFolder) === true
-}
+/** Errors of the package's own code are defects and keep their stack. */
+const asUserError = (thrown: unknown): unknown =>
+  isMillraceError(thrown) || isThrownHere(thrown) ? thrown : threwOutside(thrown)

@@ -153,9 +153,13 @@ function shapeError(type: Type, value: unknown, where: string): MillraceError {
     timestamp: 'a timestamp is a Date',
     date: "a date is a text like '2026-01-31'",
   }
-  const hint = hints[type.kind] ?? 'declare the type that the function returns'
+  const hint = isInvalidDate(value)
+    ? 'a text that is no date makes an invalid Date'
+    : (hints[type.kind] ?? 'declare the type that the function returns')
   return dataError('DATA_SHAPE_CHANGED', `${where}: expected ${formatType(type)}, found ${describeJsValue(value)}`, { hint })
 }
+
+const isInvalidDate = (value: unknown): boolean => value instanceof Date && Number.isNaN(value.getTime())
 
 /** A value and its kind in a few words, for messages: `string 'abc'`, `array`, `null`. */
 export function describeJsValue(value: unknown): string {
@@ -163,5 +167,6 @@ export function describeJsValue(value: unknown): string {
   if (typeof value === 'string') return `string '${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `${typeof value} ${value}`
   if (typeof value !== 'object') return typeof value
+  if (isInvalidDate(value)) return 'an invalid Date'
   return Array.isArray(value) ? 'array' : Object.prototype.toString.call(value).slice(8, -1).toLowerCase()
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { type MillraceError, usageError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
+import { userFrame } from '../base/stack.ts'
 import { registerModuleHooks, userModules } from './module-hooks.ts'
 
 /** Imports a user's module; what goes wrong is `USAGE_MODULE` with the place where it can be told. */
@@ -47,8 +48,6 @@ const isMillraceError = (thrown: unknown): thrown is MillraceError =>
 const typeImportHint = (error: Error): string | undefined =>
   error.message.includes('does not provide an export named') ? 'a type is imported with `import type`' : undefined
 
-const ownFolder = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '.', import.meta.url))
-
 /**
  * Where in the user's modules an error is from. Syntax errors print `file:line`, the line and a caret under it first; what is thrown names files in
  * its frames; an import that is not found names the module that asks for it in its message.
@@ -62,11 +61,7 @@ export function placeInUserCode(error: Error): Place | undefined {
     return { file: decodeURIComponent(syntax[1]), line: Number(syntax[2]), column: (syntax[3] ?? '').length + 1 }
   const importer = /^Cannot find (?:module|package) '([^']*)' imported from (.*)$/m.exec(error.message)
   if (importer !== null) return placeOfImport(importer[2], basename(importer[1]))
-  for (const [, file, line, column] of stack.matchAll(/(?:file:\/\/|\()(\/[^\n():]*):(\d+):(\d+)/g)) {
-    const path = decodeURIComponent(file)
-    if (!path.startsWith(ownFolder)) return { file: path, line: Number(line), column: Number(column) }
-  }
-  return undefined
+  return userFrame(error)
 }
 
 /** The first module that was loaded and is no JavaScript. */

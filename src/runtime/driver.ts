@@ -43,6 +43,9 @@ export interface DriveResult {
   close(): void
 }
 
+/** A worker has ended by itself; with an error when another one would end the same way. */
+export type Lost = (worker: WorkerId, why: string, error?: MillraceError) => void
+
 /** What the driver works with, made by a backend. */
 export interface DriveParts {
   record: RunRecord
@@ -50,7 +53,7 @@ export interface DriveParts {
   /** Runs the tasks of the coordinator's process. */
   local: TaskHost
   /** Makes the workers; `lost` is to be called when one ends by itself. */
-  cluster(lost: (worker: WorkerId, why: string) => void): Cluster
+  cluster(lost: Lost): Cluster
 }
 
 /**
@@ -73,7 +76,9 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   let failed = false
   let committing = false
 
-  const cluster = parts.cluster((worker, why) => send({ event: 'workerLost', worker, why }))
+  const cluster = parts.cluster((worker, why, error) =>
+    send(error === undefined ? { event: 'workerLost', worker, why } : { event: 'stop', error }),
+  )
   const onAbort = (): void => send({ event: 'stop', error: cancelled(request.run.recoverable ? resumeHint : undefined) })
   signal.addEventListener('abort', onAbort)
   const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, parts, cancelled(), committing))

@@ -43,7 +43,10 @@ export class TaskHost {
     try {
       // Regions do not wait for each other: a task that waits for credit may need a later one of its own region to go on.
       if (order.slotted && region.slotted++ >= slots.pipelined) await new Promise<void>((resolve) => region.waiting.push(resolve))
-      return await runTask(order, this.#env, peers, controller.signal)
+      const report = await runTask(order, this.#env, peers, controller.signal)
+      // A promise that a function has left behind may have failed: this thread hears of that now, before the task counts.
+      if (this.#env.plan.fns.length > 0) await new Promise((resolve) => setImmediate(resolve))
+      return report
     } finally {
       region.controllers.delete(controller)
       if (order.slotted) {

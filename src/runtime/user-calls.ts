@@ -1,5 +1,6 @@
-import { MillraceError, runError, thrownMessage } from '../base/errors.ts'
+import { isMillraceError, runError, thrownMessage } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
+import { userFrame } from '../base/stack.ts'
 import { fromJsValue, toJsValue } from '../data/js-value.ts'
 import type { Value } from '../data/type.ts'
 import type { CallUserFunction } from '../ir/evaluate.ts'
@@ -22,7 +23,14 @@ export function userCalls(ctx: Pick<OperatorContext, 'fn'>): CallUserFunction {
 
 /** What a user function threw, with its name; `where` says which row. An error of ours stays what it is. */
 export function functionFailed(error: unknown, { label }: Pick<FnRef, 'label'>, where = '', at?: Place): unknown {
-  if (error instanceof MillraceError) return error
-  const details = { ...(at !== undefined && at.line > 0 ? { at } : {}), operator: label, cause: error }
+  if (isMillraceError(error)) return error
+  const frame = userFrame(error)
+  const isElsewhere = frame !== undefined && (frame.file !== at?.file || frame.line !== at.line)
+  const details = {
+    ...(at !== undefined && at.line > 0 ? { at } : {}),
+    ...(isElsewhere ? { related: [{ at: frame, text: 'thrown here' }] } : {}),
+    operator: label,
+    cause: error,
+  }
   return runError('RUN_FUNCTION_FAILED', `${label} threw '${thrownMessage(error)}'${where}`, details)
 }

@@ -25,11 +25,6 @@ from csv('in/*.csv') |> select bad(n) as n |> write csv('out.csv')
 describe.each(['serial', 'pipelined'])('a worker that ends by itself, in %s mode', (mode) => {
   const causes: readonly [string, string, RegExp][] = [
     ['a function ends the process', 'process.exit(3)', /exit code 3/],
-    [
-      'a function throws later',
-      "setImmediate(() => { throw new TypeError('too late') }); const end = Date.now() + 50; while (Date.now() < end);",
-      /too late/,
-    ],
     ['a function takes all memory', 'const all = []; for (;;) all.push(new Array(100_000).fill(n).map(String))', /memory/],
   ]
   it.each(causes)('fails the run after three more tries when %s', async (_, body, why) => {

@@ -1,7 +1,9 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { runError } from '../../base/errors.ts'
 import { isTooManyOpenFiles, tooManyOpenFiles } from '../../base/open-files.ts'
-import type { Cluster } from '../../runtime/driver.ts'
+import { isThrownHere } from '../../base/stack.ts'
+import { threwOutside } from '../../base/threw-outside.ts'
+import type { Cluster, Lost } from '../../runtime/driver.ts'
 import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from '../../runtime/orders.ts'
 import { keepErrorDetails } from '../../runtime/rpc/errors.ts'
 import { guarded } from '../../runtime/rpc/guarded.ts'
@@ -22,11 +24,11 @@ export class ThreadCluster implements Cluster {
   readonly #url: URL
   readonly #setup: Omit<WorkerSetup, 'worker'>
   readonly #local: TaskHost
-  readonly #lost: (worker: WorkerId, why: string) => void
+  readonly #lost: Lost
   readonly #members = new Map<WorkerId, Member>()
   #closing = false
 
-  constructor(url: URL, setup: Omit<WorkerSetup, 'worker'>, local: TaskHost, lost: (worker: WorkerId, why: string) => void) {
+  constructor(url: URL, setup: Omit<WorkerSetup, 'worker'>, local: TaskHost, lost: Lost) {
     keepErrorDetails()
     this.#url = url
     this.#setup = setup
@@ -37,11 +39,13 @@ export class ThreadCluster implements Cluster {
   async spawn(worker: WorkerId): Promise<void> {
     // The mark tells modules that are loaded there where they are: a program must not start a run inside of a run.
     const thread = new Worker(this.#url, { workerData: { millraceWorker: worker } })
-    const api = guarded<WorkerApi>(thread, (why) => {
+    const api = guarded<WorkerApi>(thread, (why, uncaught) => {
       this.#members.delete(worker)
       // The next one would not start either.
       if (isTooManyOpenFiles(why)) return tooManyOpenFiles('a worker cannot start')
-      if (!this.#closing) this.#lost(worker, why)
+      const error = isOfUser(uncaught) ? threwOutside(uncaught) : undefined
+      if (!this.#closing) this.#lost(worker, why, error)
+      if (error !== undefined) return error
       return runError('RUN_WORKER_LOST', `a worker ended: ${why}`, { retryable: true })
     })
     // Calls on a port arrive in their order: nobody is given a task that speaks to a worker it is not linked to yet.
@@ -78,6 +82,10 @@ export class ThreadCluster implements Cluster {
     await Promise.all([...this.#members.values()].map(({ thread }) => thread.terminate()))
   }
 }
+
+/** Node.js has codes for threads that end for another reason, such as too little memory. */
+const isOfUser = (uncaught: unknown): boolean =>
+  uncaught !== undefined && (uncaught as { code?: unknown } | null)?.code === undefined && !isThrownHere(uncaught)
 
 /** That a worker ended is told by itself; calls without an answer need not tell it again. */
 function ignoreLoss(call: Promise<unknown>): void {

@@ -1,5 +1,6 @@
-import { planError } from '../../base/errors.ts'
+import { planError, runError, thrownMessage } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
+import { isThrownHere } from '../../base/stack.ts'
 import type { FnRef, NodeId } from '../../ir/expr.ts'
 import type { LogicalNode, Plan } from '../../ir/logical.ts'
 import { finishPlan } from './finish.ts'
@@ -28,9 +29,22 @@ export async function sampleRelation(
   const effectful = plan.nodes.map(effectfulFunction).find((label) => label !== undefined)
   if (effectful !== undefined) throw schemaUnknown(fn, `'${effectful}' has effects, so it is not tried`, at)
   const values = await state.context.sample(plan, node)
-  const shape = relation.output.keys === undefined ? inferRow(values) : inferPairs(values)
+  const shape = readable(fn, at, () => (relation.output.keys === undefined ? inferRow(values) : inferPairs(values)))
   if ('problem' in shape) throw schemaUnknown(fn, shape.problem, at)
   return { shape, rowCount: values.length }
+}
+
+/** What a function returns may have getters of its own. */
+function readable<T>(fn: FnRef, at: Place, read: () => T): T {
+  try {
+    return read()
+  } catch (thrown) {
+    if (isThrownHere(thrown)) throw thrown
+    throw runError('RUN_FUNCTION_FAILED', `the result of ${fn.label} cannot be read: ${thrownMessage(thrown)}`, {
+      at,
+      cause: thrown,
+    })
+  }
 }
 
 function inferPairs(values: readonly unknown[]): PairShape | InferenceProblem {

@@ -1,5 +1,6 @@
-import { MillraceError, runError } from '../../base/errors.ts'
+import { isMillraceError, MillraceError, runError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
+import { isThrownHere } from '../../base/stack.ts'
 import type { Batch } from '../../data/batch.ts'
 import type { Schema } from '../../data/type.ts'
 import type { FnRef } from '../../ir/expr.ts'
@@ -82,13 +83,17 @@ export class SegmentLoops {
   #failed(error: unknown, site: number, row: number, batch: Batch | undefined): unknown {
     const source = batch?.header.source
     const where = source === undefined ? '' : ` (row ${source.firstRow + row + 1} of split ${source.split})`
-    const running = this.#closures[site]
-    if (running !== undefined) return functionFailed(error, running.fn, where, running.at)
-    const returned = this.#closures[-2 - site]
-    if (returned === undefined || !(error instanceof MillraceError)) return error
+    const isReturned = site < -1
+    const closure = this.#closures[isReturned ? -2 - site : site]
+    if (closure === undefined) return error
+    const { fn, at } = closure
+    if (!isMillraceError(error)) {
+      // What a function has returned is read here: a getter of it may throw, and so may a defect of ours.
+      return isReturned && isThrownHere(error) ? error : functionFailed(error, fn, where, at)
+    }
     if (error.details.operator !== undefined || error.details.at !== undefined) return error
-    const { fn, at } = returned
-    return new MillraceError(error.code, `result of ${fn.label}${where}: ${error.message}`, {
+    const what = isReturned || error.code === 'DATA_SHAPE_CHANGED' ? `result of ${fn.label}` : fn.label
+    return new MillraceError(error.code, `${what}${where}: ${error.message}`, {
       ...error.details,
       ...(at.line > 0 ? { at } : {}),
       operator: fn.label,

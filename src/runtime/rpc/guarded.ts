@@ -1,5 +1,5 @@
 import { wrap } from 'comlink'
-import type { MillraceError } from '../../base/errors.ts'
+import { type MillraceError, thrownMessage } from '../../base/errors.ts'
 import { endpoint, type NodePort } from './endpoint.ts'
 
 /** A thread that can end by itself. */
@@ -18,19 +18,22 @@ type Remote<Api> = {
 /**
  * The functions of another thread. A call rejects when the thread ends, and so does every later one: comlink alone would leave it open for ever.
  *
- * @param lost - called once when the thread ends, with the reason; makes the error of open and later calls.
+ * @param lost - called once when the thread ends, with the reason and what nobody has caught in it; makes the error of open and later calls.
  */
-export function guarded<Api extends object>(thread: GuardedThread, lost: (why: string) => MillraceError): Remote<Api> {
+export function guarded<Api extends object>(
+  thread: GuardedThread,
+  lost: (why: string, uncaught?: unknown) => MillraceError,
+): Remote<Api> {
   const api = wrap(endpoint(thread)) as unknown as Record<string | symbol, (...args: unknown[]) => Promise<unknown>>
   const pending = new Set<(error: MillraceError) => void>()
   let dead: MillraceError | undefined
-  const die = (why: string): void => {
+  const die = (why: string, uncaught?: unknown): void => {
     if (dead !== undefined) return
-    dead = lost(why)
+    dead = lost(why, uncaught)
     for (const reject of pending) reject(dead)
     pending.clear()
   }
-  thread.once('error', (error) => die(error instanceof Error ? error.message : String(error)))
+  thread.once('error', (error) => die(thrownMessage(error), error))
   thread.once('messageerror', (error) => die(String(error)))
   thread.once('exit', (code) => die(`exit code ${code}`))
   return new Proxy({} as Remote<Api>, {
