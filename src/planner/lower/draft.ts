@@ -1,4 +1,5 @@
 import { invariant } from '../../base/assert.ts'
+import { bug } from '../../base/errors.ts'
 import type { Schema, Type } from '../../data/type.ts'
 import type { ColumnId, Expr, NodeId } from '../../ir/expr.ts'
 import type { Field, Output, Plan } from '../../ir/logical.ts'
@@ -178,10 +179,9 @@ export function copyFields(fields: readonly Field[]): ComputedField[] {
 /** The ordinal of a column in a row. */
 export function ordinalOf(column: ColumnId, fields: readonly Field[]): number {
   const ordinal = fields.findIndex((field) => field.column === column)
-  invariant(
-    ordinal >= 0,
-    `column ${column} is not in the row (${fields.map((field) => `${field.name}#${field.column}`).join(', ')})`,
-  )
+  // The message is as long as the row, and must not be made for each of its columns.
+  if (ordinal < 0)
+    throw bug(`column ${column} is not in the row (${fields.map((field) => `${field.name}#${field.column}`).join(', ')})`)
   return ordinal
 }
 
