@@ -31,6 +31,8 @@ export type SyntaxForm =
       distinct?: boolean
       star?: boolean
       where?: Syntax
+      /** `is true`, which is written as a call of `is_distinct_from`: what it asks of its operand. */
+      asks?: string
     }
   | { s: 'cast'; value: Syntax; type: TypeSyntax; safe: boolean }
   | { s: 'case'; operand?: Syntax; arms: readonly { when: Syntax; then: Syntax }[]; else?: Syntax }

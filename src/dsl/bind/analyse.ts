@@ -44,7 +44,7 @@ export function mentionedColumns(nodes: readonly UnboundNode[]): Map<string, num
 }
 
 /** The expressions of a node over its input row. */
-function syntaxesOf(form: UnboundForm): Syntax[] {
+export function syntaxesOf(form: UnboundForm): Syntax[] {
   switch (form.u) {
     case 'where':
       return [form.predicate]

@@ -11,6 +11,7 @@ import { type BindContext, type BindWarning, ErrorList } from './context.ts'
 import type { BoundParam, Names } from './expression.ts'
 import { finishPlan } from './finish.ts'
 import { bindJoin } from './join.ts'
+import { nullComparisons } from './null-comparisons.ts'
 import { bindDistinct, bindLimit, bindOrderBy, bindUnion, bindUnnest, bindWhere } from './operators.ts'
 import { bindParams } from './params.ts'
 import { bindDrop, bindExtend, bindRename, bindSelect, bindSet } from './project.ts'
@@ -43,7 +44,7 @@ export async function bind(
     context,
     names,
     errors,
-    warnings: [],
+    warnings: nullComparisons(nodes),
     nodes: [],
     nextNode: 0,
     nextColumn: 0,

@@ -7,7 +7,8 @@ import { findFunction, functionNames, resolveCall, resultNullable } from '../../
 import type { CatalogueFunction, ScalarFunction, Signature } from '../../ir/functions/define.ts'
 import { operatorSigns } from '../../ir/print-expr.ts'
 import type { Syntax } from '../syntax.ts'
-import { argumentOf, type Bound, describeBound, settle, tryCoerce } from './coerce.ts'
+import { callHint, operatorHint, otherFunctionName } from './call-hint.ts'
+import { argumentOf, type Bound, describeBound, tryCoerce } from './coerce.ts'
 import { addExact, type Exact, multiplyExact, negateExact } from './exact.ts'
 
 type CallSyntax = Extract<Syntax, { s: 'call' }>
@@ -109,7 +110,7 @@ function lookUp(call: CallSyntax): CatalogueFunction {
   if (fn !== undefined) return fn
   throw planError('PLAN_UNKNOWN_FUNCTION', `unknown function '${call.fn}'`, {
     at: call.fnAt,
-    hint: suggest(call.fn, functionNames(), 'import it, or see the list of functions in the docs'),
+    hint: otherFunctionName(call) ?? suggest(call.fn, functionNames(), 'import it, or see the list of functions in the docs'),
   })
 }
 
@@ -166,18 +167,12 @@ function noSignature(fn: CatalogueFunction, args: readonly Bound[], at: Place, f
   const found = args.map(describeBound)
   const sign = operatorSigns.get(fn.name)
   if (sign !== undefined) {
-    return planError('PLAN_TYPE_MISMATCH', `'${sign}' cannot take ${found.join(' and ')}`, { at, hint: castHint(args) })
+    const hint = operatorHint(fn.name, args)
+    return planError('PLAN_TYPE_MISMATCH', `'${sign}' cannot take ${found.join(' and ')}`, { at, hint })
   }
-  const hint = fn.signatures.map((signature) => `${fn.name}(${formatSignature(signature)})`).join(' or ')
+  const takes = fn.signatures.map((signature) => `${fn.name}(${formatSignature(signature)})`).join(' or ')
   const message = found.length === 0 ? `'${fn.name}' needs arguments` : `'${fn.name}' cannot take (${found.join(', ')})`
-  return planError('PLAN_ARGUMENTS', message, { at: fnAt, hint: `it takes ${hint}` })
-}
-
-/** Text never turns into a number by itself. */
-function castHint(args: readonly Bound[]): string | undefined {
-  const kinds = args.map((arg) => settle(arg).type.kind)
-  const number = kinds.find((kind) => kind === 'int64' || kind === 'float64')
-  return number !== undefined && kinds.includes('string') ? `cast one side: cast(... as ${number})` : undefined
+  return planError('PLAN_ARGUMENTS', message, { at: fnAt, hint: callHint(fn.name, args) ?? `it takes ${takes}` })
 }
 
 function formatSignature({ args, rest, optional = 0 }: Signature): string {

@@ -188,7 +188,9 @@ function bindCallSyntax(env: Environment, call: Form<'call'>): Bound {
   if (imported !== undefined) return { expr: bindUserCall(env, call, imported) }
   const aggregate = aggregateCall(call, env)
   if (aggregate === undefined) {
-    return bindCall(call, bindAll(env, call.args))
+    const args = bindAll(env, call.args)
+    if (call.asks !== undefined) coerce(args[0], types.bool, `'${call.asks}'`, call.at)
+    return bindCall(call, args)
   }
   const inner: Environment = { ...env, aggregates: undefined, insideAggregate: true }
   const args = bindAll(inner, call.args)

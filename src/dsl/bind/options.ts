@@ -70,6 +70,10 @@ function checkRequired(taker: OptionTaker, call: ConnectorCall, values: Readonly
 }
 
 function optionValue(names: Names, spec: OptionSpec, name: string, syntax: Syntax): Value {
+  const path = spec.type.kind === 'string' ? bareText(syntax) : undefined
+  if (path !== undefined) {
+    throw planError('PLAN_CONSTANT', `option '${name}' needs a text in quotes`, { at: syntax.at, hint: `write '${path}'` })
+  }
   const expr = coerce(bindExpression({ names, scope: emptyScope }, syntax), spec.type, `option '${name}'`, syntax.at)
   const value = foldConstant(expr)
   if (value === undefined) throw planError('PLAN_CONSTANT', `option '${name}' needs a constant`, { at: syntax.at })
@@ -82,4 +86,16 @@ function optionValue(names: Names, spec: OptionSpec, name: string, syntax: Synta
     })
   }
   return value
+}
+
+/** `data/people.csv` without its quotes, as it was parsed. */
+function bareText(syntax: Syntax): string | undefined {
+  if (syntax.s === 'name') return syntax.name
+  if (syntax.s === 'field') {
+    const folder = bareText(syntax.of)
+    return folder === undefined ? undefined : `${folder}.${syntax.name}`
+  }
+  if (syntax.s !== 'call' || syntax.fn !== 'divide') return undefined
+  const parts = syntax.args.map(bareText)
+  return parts.includes(undefined) ? undefined : parts.join('/')
 }

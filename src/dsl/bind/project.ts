@@ -96,8 +96,20 @@ export function unknownItems(scope: Scope, item: ItemSyntax): Item[] {
 
 function bindItem(state: BindState, input: Relation, item: ItemSyntax): Item[] {
   if (item.item === 'star') return bindStar(state, input, item)
+  refuseAssignment(input.scope, item)
   const expr = bindSettled(environmentOf(state, input), item.value)
   return [{ name: nameOfItem(item, input.scope), expr, at: item.at }]
+}
+
+/** `x = age * 2` compares, though there is no column x. */
+function refuseAssignment(scope: Scope, { value, name }: Extract<ItemSyntax, { item: 'expr' }>): void {
+  if (name !== undefined || value.s !== 'call' || value.fn !== 'equal') return
+  const [left] = value.args
+  if (left.s !== 'name' || matchName(scope.columns, left.name, left.quoted).length > 0) return
+  throw planError('PLAN_UNKNOWN_COLUMN', `unknown column '${left.name}'`, {
+    at: left.at,
+    hint: `a new column is named behind its value: ... as ${left.name}`,
+  })
 }
 
 /** `*` and `t.*` with `except` and `replace`. */

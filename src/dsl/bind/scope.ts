@@ -3,6 +3,7 @@ import { planError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import { formatType } from '../../data/type.ts'
 import type { ColumnId, Expr } from '../../ir/expr.ts'
+import { findFunction } from '../../ir/functions/catalogue.ts'
 import type { Field } from '../../ir/logical.ts'
 import type { Scope, ScopeColumn } from './context.ts'
 import { FollowOn, unknownType } from './unknown.ts'
@@ -73,6 +74,11 @@ export function unknownColumn(
     name,
     known.map((column) => column.name),
   )
+  const fn = near === undefined ? findFunction(name) : undefined
+  if (fn?.kind === 'aggregate') {
+    const call = `${fn.name}(${fn.name === 'count' ? '*' : '...'})`
+    return planError('PLAN_UNKNOWN_COLUMN', `unknown column '${owner}${name}'`, { at, hint: `did you mean '${call}'?` })
+  }
   const hint = `${near === undefined ? '' : `${near} `}columns here: ${describeColumns(scope, known)}`
   return planError('PLAN_UNKNOWN_COLUMN', `unknown column '${owner}${name}'`, { at, hint })
 }

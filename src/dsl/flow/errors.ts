@@ -1,9 +1,12 @@
 import type { IParserErrorMessageProvider, IToken, TokenType } from 'chevrotain'
 import { didYouMean, suggest } from '../../base/did-you-mean.ts'
 import {
+  commaHint,
   type Explanation,
   foreignSign,
+  otherTail,
   pathAsTable,
+  pathToWrite,
   type Stuck,
   type SyntaxProblem,
   shorten,
@@ -35,7 +38,7 @@ export class ParserMessages implements IParserErrorMessageProvider {
     return this.#report({ ruleName: from.ruleName, actual: from.firstRedundant, expected: [] })
   }
 
-  #report(from: Omit<Stuck, 'previous' | 'next'>): string {
+  #report(from: Omit<Stuck, 'previous' | 'next' | 'operator'>): string {
     const index = isEnd(from.actual) ? this.#tokens.length : this.#tokens.indexOf(from.actual)
     const stuck: Stuck = {
       ruleName: from.ruleName,
@@ -43,6 +46,7 @@ export class ParserMessages implements IParserErrorMessageProvider {
       expected: from.expected,
       previous: this.#tokens[index - 1],
       next: this.#tokens[index + 1],
+      operator: operatorBefore(this.#tokens, index),
     }
     const opened = from.expected.length === 1 ? openBracket(this.#tokens, index, from.expected[0]) : undefined
     this.problem ??= { code: 'FLOW_SYNTAX', token: from.actual, ...(opened ? { opened } : {}), ...explain(stuck) }
@@ -54,6 +58,7 @@ function explain(stuck: Stuck): Explanation {
   return (
     foreignSign(stuck) ??
     pathAsTable(stuck) ??
+    pathToWrite(stuck) ??
     typedText(stuck) ??
     unknownOperator(stuck) ??
     reservedWord(stuck) ??
@@ -76,6 +81,7 @@ const otherWords: Readonly<Record<string, string>> = {
   summarize: "use 'aggregate'",
   take: "use 'limit'",
   unique: "use 'distinct'",
+  offset: 'offset follows limit: limit 10 offset 20',
   from: "a query has one 'from'; further inputs come by 'join' or 'union all'",
   ...Object.fromEntries(['right', 'full', 'cross', 'natural'].map((word) => [word, joinList])),
 }
@@ -138,34 +144,42 @@ const continuingWords = [
 ]
 
 /** The text goes on after a statement that is complete. */
-function afterTheEnd({ actual, previous, next, expected, ruleName }: Stuck): Explanation | undefined {
+function afterTheEnd({ actual, previous, next, operator, expected, ruleName }: Stuck): Explanation | undefined {
   if (expected.length > 0) return undefined
   if (ruleName !== 'program' && ruleName !== 'resumed')
     return { message: `expected the end of the text, found '${shorten(actual.image)}'` }
   const isFirst = previous === undefined || previous.tokenType === t.Semicolon
-  const word = shorten(actual.image)
+  const word = actual.tokenType === t.Order ? 'order by' : shorten(actual.image)
   if (actual.tokenType === t.Group) return { message: "'group by' stands outside an aggregate", hint: otherWords.group }
   if (!isFirst && operatorTokens.has(actual.tokenType))
     return { message: `expected '|>' before '${word}'`, hint: `write |> ${word}` }
   if (isFirst || (previous.endLine as number) < (actual.startLine as number)) {
     const isQuery = operatorTokens.has(actual.tokenType)
-    const hint = isQuery ? `a query starts with 'from': from t |> ${word} ...` : suggest(word, t.statementWords, statementList)
+    const hint = isQuery
+      ? `a query starts with 'from': from t |> ${word} ...`
+      : (otherStatements(word) ?? suggest(word, t.statementWords, statementList))
     return { code: 'FLOW_UNKNOWN_STATEMENT', message: `no statement starts with '${word}'`, hint }
   }
-  const hint = goingOn(actual, previous, next)
+  const hint = goingOn(actual, previous, next, operator)
   return { message: `expected '|>' or the end of the statement, found '${word}'`, hint }
 }
 /** What may have been meant by a word or sign that goes on in the line of a complete query. */
-function goingOn(actual: IToken, previous: IToken, next: IToken | undefined): string | undefined {
-  if (actual.tokenType === t.Comma) return "a query has one input; further ones come by '|> join'"
+function goingOn(actual: IToken, previous: IToken, next: IToken | undefined, operator: IToken | undefined): string | undefined {
+  if (actual.tokenType === t.Comma) return commaHint(operator)
   if (actual.tokenType === t.Dot && next !== undefined)
     return `a file is read by a source: ${sourceOf(previous.image, next.image)}`
+  const word = actual.image.toLowerCase()
+  if (word === 'having' || word === 'qualify') return otherWords[word]
+  if (word === 'descending' || word === 'ascending') return `did you mean '${word.startsWith('d') ? 'desc' : 'asc'}'?`
   const near = nearWord(actual, previous, continuingWords)
   if (near !== undefined) return near
   if (actual.tokenType === t.By) return "write 'group by' after the aggregates, or '|> order by'"
   const isName = actual.tokenType === t.Identifier && previous.tokenType === t.Identifier
   return isName ? `is a comma missing before '${shorten(actual.image)}'?` : undefined
 }
+/** What other languages name things by. */
+const otherStatements = (word: string): string | undefined =>
+  /^(with|const|var|create|define)$/i.test(word) ? 'a dataset is named by let: let name = from ...' : undefined
 const statementList = `statements start with ${t.statementWords.join(', ')}`
 
 /** What to say instead of the list of tokens that could follow. */
@@ -191,7 +205,8 @@ const hintByRule: Readonly<Record<string, string>> = {
   joinCondition: 'write join b on a.k = b.k, or join b using (k)',
 }
 
-function expectation({ actual, previous, expected, ruleName }: Stuck): Explanation {
+function expectation(stuck: Stuck): Explanation {
+  const { actual, previous, expected, ruleName } = stuck
   const labels = [...new Set(expected.map((token) => token.LABEL ?? token.name))]
   const kinds = expected.length > 1 && Object.hasOwn(expectedByRule, ruleName) ? expectedByRule[ruleName] : enumerate(labels)
   const near = nearWord(
@@ -200,13 +215,16 @@ function expectation({ actual, previous, expected, ruleName }: Stuck): Explanati
     expected.map((token) => token.name.toLowerCase()).filter((name) => t.keywords.includes(name)),
   )
   const known = Object.hasOwn(hintByRule, ruleName) ? hintByRule[ruleName] : undefined
-  return { message: `expected ${kinds}, found ${describeToken(actual)}`, hint: near ?? known ?? pipeIsMissing(actual, expected) }
+  return {
+    message: `expected ${kinds}, found ${describeToken(actual)}`,
+    hint: otherTail(stuck) ?? near ?? known ?? pipeIsMissing(actual, expected),
+  }
 }
 
 // In a query, and not between the braces of an import.
 function pipeIsMissing(actual: IToken, expected: readonly TokenType[]): string | undefined {
   return operatorTokens.has(actual.tokenType) && !expected.includes(t.RightBrace)
-    ? `an operator follows '|>': write |> ${actual.image}`
+    ? `an operator follows '|>': write |> ${actual.tokenType === t.Order ? 'order by' : actual.image}`
     : undefined
 }
 
@@ -232,6 +250,15 @@ function enumerate(labels: readonly string[]): string {
 
 function describeToken(token: IToken): string {
   return isEnd(token) ? 'the end of the text' : `'${shorten(token.image)}'`
+}
+
+/** The first word after the last `|>` before a token, or the `from` before it. */
+function operatorBefore(tokens: readonly IToken[], index: number): IToken | undefined {
+  for (let i = index - 1; i >= 0; i--) {
+    if (tokens[i].tokenType === t.Pipe) return tokens[i + 1]
+    if (tokens[i].tokenType === t.From || tokens[i].tokenType === t.Semicolon) return tokens[i]
+  }
+  return undefined
 }
 
 /** The opening bracket that `closer` would close, when that is what is missing. */

@@ -18,6 +18,8 @@ export interface Stuck {
   previous: IToken | undefined
   next: IToken | undefined
   ruleName: string
+  /** The word that begins the operator, or the `from`, that the parser is in. */
+  operator: IToken | undefined
   /** Tokens that could have stood here; none known when the text goes on after a complete query. */
   expected: readonly TokenType[]
 }
@@ -49,6 +51,32 @@ export function pathAsTable({ actual, previous }: Stuck): Explanation | undefine
     message: 'expected a dataset or a source function, found a string',
     hint: `did you mean ${connectorOf(actual.image)}(${actual.image})?`,
   }
+}
+
+/** `write 'x.csv'`. */
+export function pathToWrite({ actual, previous }: Stuck): Explanation | undefined {
+  const isString = actual.tokenType.CATEGORIES?.includes(t.StringLiteral) ?? false
+  if (!isString || previous?.tokenType !== t.Write) return undefined
+  return {
+    message: 'expected a sink, found a string',
+    hint: `did you mean ${connectorOf(actual.image)}(${actual.image})?`,
+  }
+}
+
+/** `in 1, 2`, `between 1, 3`, `order age`. */
+export function otherTail({ actual, previous, expected }: Stuck): string | undefined {
+  if (expected.length === 1 && expected[0] === t.And && actual.tokenType === t.Comma) return 'write between 1 and 3'
+  if (previous?.tokenType === t.In && expected.includes(t.LeftParen)) return 'the list stands in parentheses: x in (1, 2)'
+  if (previous?.tokenType === t.Order && expected.includes(t.By)) return `write order by ${shorten(actual.image)}`
+  return undefined
+}
+
+/** What a comma was to do that stands behind a complete operator. */
+export function commaHint(operator: IToken | undefined): string {
+  if (operator?.tokenType === t.Limit) return 'rows to skip come by offset: limit 10 offset 20'
+  if (operator === undefined || operator.tokenType === t.From || operator.tokenType === t.Join)
+    return "a query has one input; further ones come by '|> join'"
+  return 'is an item missing, or a comma too many?'
 }
 
 /** Literals with a type in front that other dialects have. */

@@ -88,12 +88,9 @@ export abstract class ExpressionRules extends AtomRules {
         ALT: () => {
           const token = this.CONSUME(t.BooleanLiteral)
           return this.ACTION(() => {
-            const differs = this.call(
-              'is_distinct_from',
-              sign,
-              [left, this.form(token, { s: 'bool', value: isTrue(token) })],
-              start,
-            )
+            const value = this.form(token, { s: 'bool', value: isTrue(token) })
+            const asks = `is ${token.image.toLowerCase()}`
+            const differs = { ...this.call('is_distinct_from', sign, [left, value], start), asks } as Syntax
             return not ? differs : negate(differs)
           })
         },

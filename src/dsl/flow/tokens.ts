@@ -112,7 +112,7 @@ const neverAlias = ['emit', 'for', 'into', 'late', 'merge', 'pivot', 'table', 't
 
 export const NumberLiteral = createToken({
   name: 'Number',
-  pattern: /(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\.?[A-Za-z0-9_])/,
+  pattern: /(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\.|[A-Za-z0-9_])/,
   label: 'a number',
 })
 const BadNumber = createToken({ name: 'BadNumber', pattern: /[0-9][A-Za-z0-9_.]*/, label: 'a number' })

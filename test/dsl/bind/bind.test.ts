@@ -10,6 +10,7 @@ import {
   field,
   item,
   name,
+  nothing,
   number,
   Program,
   printed,
@@ -119,6 +120,14 @@ describe('columns and range variables', () => {
     const t = p.table('a int64')
     const { warnings } = await bind(p.plan(p.add({ u: 'extend', items: [item(number(1), 'a')] }, t)), contextOf())
     expect(warnings.map((warning) => warning.message)).toEqual(["two columns are called 'a'"])
+  })
+
+  it('warns of comparisons with null', async () => {
+    const p = new Program()
+    const t = p.table('a int64')
+    const isNothing = p.add({ u: 'where', predicate: call('equal', name('a'), nothing) }, t)
+    const { warnings } = await bind(p.plan(isNothing), contextOf())
+    expect(warnings.map(({ message, hint }) => `${message} (${hint})`)).toEqual(["'= null' is never true (write is null)"])
   })
 })
 

@@ -96,7 +96,7 @@ from orders |> select id, name`),
       /test.flow:5:22 PLAN_TYPE_MISMATCH '=' cannot take int64 and the text 'many' (cast one side: cast(... as int64))
       /test.flow:5:45 PLAN_UNKNOWN_COLUMN unknown column 'nothing' (columns here: id int64, shop int64, qty int64, price float64, day date)
       /test.flow:6:21 PLAN_UNKNOWN_FUNCTION unknown function 'lenght' (did you mean 'length'?)
-      /test.flow:6:42 PLAN_TYPE_MISMATCH 'like' cannot take string and the number 5 (cast one side: cast(... as int64))
+      /test.flow:6:42 PLAN_TYPE_MISMATCH 'like' cannot take string and the number 5 (the other side is a string: write '5')
       /test.flow:7:27 PLAN_UNKNOWN_COLUMN unknown column 'name' (columns here: id int64, shop int64, qty int64, price float64, day date)"
     `)
   })
