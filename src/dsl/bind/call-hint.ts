@@ -47,7 +47,8 @@ export function operatorHint(fn: string, args: readonly Bound[]): string | undef
   const number = kinds.find((kind) => kind === 'int64' || kind === 'float64')
   if (number === undefined || !kinds.includes('string')) return undefined
   const [literal] = args.flatMap((arg) => (arg.literal === 'number' || arg.literal === 'string' ? [arg] : []))
-  if (literal?.literal === 'number' && equalities.has(fn)) return `the other side is a string: write '${formatExact(literal.exact)}'`
+  if (literal?.literal === 'number' && equalities.has(fn))
+    return `the other side is a string: write '${formatExact(literal.exact)}'`
   if (literal?.literal === 'string' && comparisons.has(fn) && /^-?\d+(\.\d+)?$/.test(literal.value))
     return `the other side is a number: write ${literal.value}`
   return `cast one side: cast(... as ${fn === 'like' ? 'string' : number})`

@@ -43,7 +43,20 @@ export function operatorCall(name: string, args: readonly Bound[], at: Place, fn
     return args.slice(1).reduce((left, right) => operatorCall(name, [left, right], at, fnAt), args[0])
   }
   const { exprs, returns } = resolve(fn, args, at, fnAt)
+  checkWord(fn, exprs, fnAt)
   return { expr: scalarCall(fn.name, exprs, returns, at) }
+}
+
+/** A constant unit that does not exist fails on every row. */
+function checkWord({ name, words }: ScalarFunction, args: readonly Expr[], fnAt: Place): void {
+  const last = args.at(-1)
+  if (words === undefined || last?.e !== 'constant' || typeof last.value !== 'string') return
+  if (words.includes(last.value.toLowerCase())) return
+  const known = [...new Set(words)]
+  throw planError('PLAN_ARGUMENTS', `'${name}' has no unit '${last.value}'`, {
+    at: last.at ?? fnAt,
+    hint: suggest(last.value, known, `use one of ${known.join(', ')}`),
+  })
 }
 
 /** A call whose arguments have their final types. */

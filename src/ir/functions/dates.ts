@@ -22,6 +22,9 @@ const eitherType: readonly Signature[] = [
   { args: ['timestamp'], returns: 'int64' },
 ]
 
+const dateWords = ['day', 'week', 'isoweek', 'month', 'quarter', 'year'] as const
+const timeWords = ['microsecond', 'millisecond', 'second', 'minute', 'hour', 'day'] as const
+
 /**
  * Dates and timestamps, all in UTC. Units are texts: of dates `day week isoweek month quarter year`, of timestamps
  * `microsecond millisecond second minute hour day`. Weeks start on Sunday, ISO weeks on Monday. Results outside the years 1 to 9999 are
@@ -58,30 +61,35 @@ export const dates: readonly ScalarFunction[] = [
   defineScalarFunction('date_trunc', {
     signatures: [{ args: ['date', 'string'], returns: 'date' }],
     fails: true,
+    words: dateWords,
     summary: 'First day of the unit that a date lies in.',
     evaluate: ([date, unit]) => checkDay(dateUnit('date_trunc', unit).start(date as number)),
   }),
   defineScalarFunction('date_add', {
     signatures: [{ args: ['date', 'int64', 'string'], returns: 'date' }],
     fails: true,
+    words: dateWords,
     summary: 'Date a number of units later; the last day of the month where the day does not exist.',
     evaluate: ([date, amount, unit]) => dateUnit('date_add', unit).add(date as number, amount as Int64),
   }),
   defineScalarFunction('date_sub', {
     signatures: [{ args: ['date', 'int64', 'string'], returns: 'date' }],
     fails: true,
+    words: dateWords,
     summary: 'Date a number of units earlier; the last day of the month where the day does not exist.',
     evaluate: ([date, amount, unit]) => dateUnit('date_sub', unit).add(date as number, -BigInt(amount as Int64)),
   }),
   defineScalarFunction('date_diff', {
     signatures: [{ args: ['date', 'date', 'string'], returns: 'int64' }],
     fails: true,
+    words: dateWords,
     summary: 'Number of unit boundaries from the second date to the first.',
     evaluate: ([a, b, unit]) => dateUnit('date_diff', unit).index(a as number) - dateUnit('date_diff', unit).index(b as number),
   }),
   defineScalarFunction('timestamp_trunc', {
     signatures: [{ args: ['timestamp', 'string'], returns: 'timestamp' }],
     fails: true,
+    words: [...timeWords, ...dateWords],
     summary: 'Start of the unit that a timestamp lies in; takes the units of dates too.',
     evaluate([time, unit]) {
       if (typeof unit === 'string' && !timeUnits.has(unit.toLowerCase()) && dateUnits.has(unit.toLowerCase())) {
@@ -94,6 +102,7 @@ export const dates: readonly ScalarFunction[] = [
   defineScalarFunction('timestamp_add', {
     signatures: [{ args: ['timestamp', 'int64', 'string'], returns: 'timestamp' }],
     fails: true,
+    words: timeWords,
     summary: 'Timestamp a number of units later.',
     evaluate: ([time, amount, unit]) =>
       checkTime(BigInt(time as Int64) + BigInt(amount as Int64) * timeUnit('timestamp_add', unit)),
@@ -101,6 +110,7 @@ export const dates: readonly ScalarFunction[] = [
   defineScalarFunction('timestamp_sub', {
     signatures: [{ args: ['timestamp', 'int64', 'string'], returns: 'timestamp' }],
     fails: true,
+    words: timeWords,
     summary: 'Timestamp a number of units earlier.',
     evaluate: ([time, amount, unit]) =>
       checkTime(BigInt(time as Int64) - BigInt(amount as Int64) * timeUnit('timestamp_sub', unit)),
@@ -108,6 +118,7 @@ export const dates: readonly ScalarFunction[] = [
   defineScalarFunction('timestamp_diff', {
     signatures: [{ args: ['timestamp', 'timestamp', 'string'], returns: 'int64' }],
     fails: true,
+    words: timeWords,
     summary: 'Number of whole units from the second timestamp to the first.',
     evaluate: ([a, b, unit]) => int64Value((BigInt(a as Int64) - BigInt(b as Int64)) / timeUnit('timestamp_diff', unit)),
   }),

@@ -48,6 +48,8 @@ export interface ScalarFunction {
   nullable?: boolean
   /** With custom nulls: null only when all arguments are (`all`), or never. Default: when one of them is. */
   nullWhen?: 'all' | 'never'
+  /** The texts that its last argument may be, in any letter case: a constant one is checked when the call is bound. */
+  words?: readonly string[]
   /** Its time may grow much faster than its arguments, so that it is left to the rows that need it. */
   backtracks?: boolean
   /** True for operators that text spells with signs; they are left out of suggestions. */
