@@ -1,5 +1,5 @@
 import { suggest } from '../../base/did-you-mean.ts'
-import { bug, planError } from '../../base/errors.ts'
+import { bug, planError, resourceError } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import { sameType, type Type } from '../../data/type.ts'
 import type { AggCall, Expr } from '../../ir/expr.ts'
@@ -34,12 +34,14 @@ export function bindCall(call: CallSyntax, args: readonly Bound[]): Bound {
 
 /** The same by name, for what other syntax turns into. */
 export function operatorCall(name: string, args: readonly Bound[], at: Place, fnAt: Place = at): Bound {
+  checkOperands(name, args.length, maxOperands, at)
   const folded = foldExact(name, args)
   if (folded !== undefined) return { literal: 'number', exact: folded, at }
   const fn = findFunction(name)
   if (fn === undefined || fn.kind !== 'scalar') throw bug(`no scalar function '${name}'`)
   // Sums and products of mixed types are typed pair by pair, so that int64 parts stay exact: (i + j) + 0.5 adds i and j as integers.
   if (pairwise.has(name) && args.length > 2 && !isUniform(fn, args)) {
+    checkOperands(name, args.length, maxPairs, at, 'operands of different types')
     return args.slice(1).reduce((left, right) => operatorCall(name, [left, right], at, fnAt), args[0])
   }
   const { exprs, returns } = resolve(fn, args, at, fnAt)
@@ -114,6 +116,20 @@ export function aggregateCall(
       at: call.at,
     })
   }
+}
+
+/** JavaScript calls no function with more than 65,535 arguments, and generated loops get their constants so. */
+export const maxOperands = 50_000
+/** One inside the other; whoever walks the expression recurses. */
+const maxPairs = 500
+
+/** `RESOURCE_LIMIT` with a place, before the stack of something else overflows. */
+export function checkOperands(fn: string, count: number, most: number, at: Place, what = 'operands'): void {
+  if (count <= most) return
+  throw resourceError('RESOURCE_LIMIT', `'${operatorSigns.get(fn) ?? fn}' has ${count} ${what}, more than ${most}`, {
+    at,
+    hint: fn === 'in' ? 'join a table of them' : 'compute parts of it in an extend before',
+  })
 }
 
 const pairwise: ReadonlySet<string> = new Set(['add', 'multiply'])

@@ -6,7 +6,7 @@ import { formatType, type StructField, type Type, types, type Value } from '../.
 import type { Expr } from '../../ir/expr.ts'
 import { canCast, commonType } from '../../ir/functions/catalogue.ts'
 import type { ImportedFunction, Syntax, TypeSyntax } from '../syntax.ts'
-import { type AggregateCollector, aggregateCall, bindCall, operatorCall, scalarCall } from './call.ts'
+import { type AggregateCollector, aggregateCall, bindCall, checkOperands, maxOperands, operatorCall, scalarCall } from './call.ts'
 import { argumentOf, type Bound, coerce, constant, describeBound, settle } from './coerce.ts'
 import { ErrorList, type Scope } from './context.ts'
 import { parseExact } from './exact.ts'
@@ -285,10 +285,15 @@ function bindBetween(env: Environment, syntax: Form<'between'>): Expr {
 
 function bindIn(env: Environment, syntax: Form<'in'>): Expr {
   const { at } = syntax
+  const isNumbers = syntax.list.every((item) => item.s === 'number')
+  checkOperands('in', syntax.list.length, isNumbers ? maxNumbers : maxOperands, at)
   const args = unify(bindAll(env, [syntax.value, ...syntax.list]), "the operands of 'in'", at)
   const found = scalarCall('in', args, types.bool, at)
   return syntax.negated ? settle(operatorCall('not', [{ expr: found }], at)) : found
 }
+
+/** Numbers stand in the generated loops themselves, other constants are arguments of them. */
+const maxNumbers = 100_000
 
 /** All of them as their common type. */
 function unify(bounds: readonly Bound[], what: string, at: Place): Expr[] {

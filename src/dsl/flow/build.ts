@@ -66,15 +66,17 @@ async function readFile(program: FlowProgram, files: Files, file: string, text: 
   }
   const lets = letStatements(statements)
   for (const statement of statements) {
-    if (statement.st === 'let') defineDataset(program, scope, statement, lets)
-    else if (isMain && statement.st === 'set') setOption(program, statement)
+    if (statement.st === 'let') {
+      const dataset = defineDataset(program, scope, statement, lets)
+      // Datasets that nothing uses are checked too; those of imported files only when they are used. Each is made as it comes, so that a long
+      // chain of them is no deep recursion.
+      if (isMain) dataset.port()
+    } else if (isMain && statement.st === 'set') setOption(program, statement)
     else if (isMain && statement.st === 'query') {
       checkOrder(program, scope, statement.query, lets)
       addOutput(program, scope, statement.query)
     }
   }
-  // Datasets that nothing uses are checked too; those of imported files only when they are used.
-  if (isMain) for (const dataset of scope.datasets.values()) dataset.port()
   return scope
 }
 
@@ -180,13 +182,15 @@ function defineDataset(
   scope: FileScope,
   statement: LetStatement,
   lets: ReadonlyMap<string, LetStatement>,
-): void {
+): Dataset {
   checkOrder(program, scope, statement.query, lets, statement)
   // What is in scope now, and not when the dataset is first used: a later let of the same file is not.
   const visible: FileScope = { ...scope, datasets: new Map(scope.datasets) }
   let port: UnboundPort | undefined
   const make = (): UnboundPort => (port ??= buildQuery(program, visible, statement.query, false) as UnboundPort)
-  addDataset(program, scope, { name: statement.name.name, at: statement.name.at, port: make })
+  const dataset = { name: statement.name.name, at: statement.name.at, port: make }
+  addDataset(program, scope, dataset)
+  return dataset
 }
 
 function addDataset(program: FlowProgram, scope: FileScope, dataset: Dataset): void {

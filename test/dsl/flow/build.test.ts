@@ -106,11 +106,11 @@ describe('plans', () => {
   it('find datasets in any letter case, an exact one first', async () => {
     expect(await show('let Big = from t\nlet big = from u\nfrom Big\nfrom big |> limit 1')).toMatchInlineSnapshot(`
       "0 table t()
-      1 as Big(0)
-      2 table u()
-      3 as big(2)
+      1 table u()
+      2 as Big(0)
+      3 as big(1)
       4 limit(3)
-      Big = 1
+      Big = 2
       out2 = 4"
     `)
     expect(await show('let Orders = from t\nfrom orders |> limit 1')).toMatchInlineSnapshot(`
@@ -154,6 +154,13 @@ describe('errors', () => {
       2 | let a = from u |> write csv('x')
         |     ^
 
+      error FLOW_SYNTAX: 'write' ends a statement and stands in no let or inner query
+       --> ROOT/main.flow:2:19
+        |
+      2 | let a = from u |> write csv('x')
+        |                   ^^^^^^^^^^^^^^
+        help: write the dataset in a query of its own: from name |> write ...
+
       error PLAN_UNKNOWN_TABLE: dataset 'b' is used before its let
        --> ROOT/main.flow:3:6
         |
@@ -170,7 +177,7 @@ describe('errors', () => {
         |                             ^^^^^^^
         |           -------------- ends here
 
-      3 errors"
+      4 errors"
     `)
   })
   it('of a write inside a let or an inner query', async () => {
