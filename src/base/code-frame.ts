@@ -1,3 +1,4 @@
+import { escapeControls } from './escape-controls.ts'
 import { formatPlace, type Place } from './place.ts'
 
 /** Colours are given from outside, so that this layer needs no library and tests see plain text. */
@@ -42,7 +43,7 @@ function fileBlock(
 ): string {
   const own = labels.filter((label) => label.at.file === file)
   const bar = paint.note(`${' '.repeat(gutter + 1)}|`)
-  const out = [`${' '.repeat(gutter)}${paint.note('-->')} ${formatPlace(own[0].at)}`]
+  const out = [`${' '.repeat(gutter)}${paint.note('-->')} ${escapeControls(formatPlace(own[0].at))}`]
   const lines = Object.hasOwn(sources, file) ? sources[file].split(/\r\n|\n|\r/) : undefined
   if (lines === undefined) return [...out, ...own.filter((label) => label.text).map((label) => `${bar} ${label.text}`)].join('\n')
   out.push(bar)
@@ -94,7 +95,14 @@ function underline(label: FrameLabel, line: string, window: LineWindow, isPrimar
   return `${pad}${colour(label.text ? `${marks} ${label.text}` : marks)}`
 }
 
-const expandTabs = (text: string): string => text.replaceAll('\t', '    ')
+// Each stays one column, so that the marks below fit.
+const showControls = (text: string): string =>
+  text
+    .replace(/[\u0000-\u0008\u000a-\u001f]/g, (char) => String.fromCharCode(0x2400 + char.charCodeAt(0)))
+    .replace(otherControls, '�')
+const otherControls = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+const expandTabs = (text: string): string => showControls(text).replaceAll('\t', '    ')
 
 /** Columns that a terminal gives to the text. */
 export function displayWidth(text: string): number {

@@ -1,6 +1,6 @@
 import { codeFrame, type Painter, plainPainter } from './code-frame.ts'
 import type { MillraceError } from './errors.ts'
-import { escapeControlsInLines } from './escape-controls.ts'
+import { escapeControls, escapeControlsInLines } from './escape-controls.ts'
 
 /**
  * The text of an error for people: code and message, the marked lines of the program, the data row, the hint; then all errors found with it.
@@ -36,7 +36,8 @@ function describeOne(error: MillraceError, sources: Readonly<Record<string, stri
 }
 
 function describeDataPlace({ details: { file, line, byteOffset } }: MillraceError): string {
-  const place = file === undefined ? '' : line === undefined ? file : `${file}:${line}`
+  const name = file === undefined ? '' : escapeControls(file)
+  const place = line === undefined || name === '' ? name : `${name}:${line}`
   if (byteOffset === undefined) return place
   return place === '' ? `byte ${byteOffset}` : `${place} (byte ${byteOffset})`
 }
