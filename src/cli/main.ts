@@ -6,9 +6,14 @@ const version = (
     version: string
   }
 ).version
-if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V'))
+if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
+  process.stdout.on('error', async (error) => {
+    const { unwritable } = await import('./standard-output.ts')
+    const { reportError } = await import('./report.ts')
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') reportError(unwritable(error), {})
+  })
   process.stdout.write(`${version}\n`)
-else {
+} else {
   const { main } = await import('./program.ts')
   await main(process.argv, version)
 }

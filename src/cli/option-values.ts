@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts'
 
 /** Adds one `--param name=value`. */
-export function collectParam(text: string, params: Map<string, string>): Map<string, string> {
+export function collectParam(text: string, params: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
   const equals = text.indexOf('=')
   if (equals <= 0) throw usageError('USAGE_ARGUMENT', `--param takes name=value, found '${text}'`)
   const name = text.slice(0, equals)

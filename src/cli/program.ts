@@ -8,21 +8,25 @@ import { collectParam, parseCount, parseMemory } from './option-values.ts'
 import { queryCommand } from './query-command.ts'
 import { reportError } from './report.ts'
 import { runCommand } from './run-command.ts'
-import { guardStandardStreams } from './standard-output.ts'
+import { guardStandardStreams, writeOut } from './standard-output.ts'
 
 /** The command line. Exit codes: 0 ok, 1 run failed, 2 usage or check errors, 3 bad data, 4 source or sink, 5 resources, 70 bug, 130 and 143 signals. */
 export async function main(argv: readonly string[], version: string): Promise<void> {
   guardStandardStreams()
   const { commandEnded } = guardAgainstCrashes()
+  // Help is kept until it can be written like all output: it may not fit on the disk either.
+  const help: string[] = []
+  const output = { outputError: () => {}, writeOut: (text: string) => void help.push(text) }
   const program = new Command('millrace')
     .description('Dataflow pipelines for TypeScript: from .flow text or code, planned, explained, run.')
     .version(version, '-V, --version')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
-    .addHelpText('after', examples)
+    .configureOutput(output)
+    .addHelpText('after', `\nExamples:\n${examples.join('\n')}`)
   const file = '<file>'
   const fileHelp = 'a .flow file, or a TypeScript module with a pipeline'
+  const givenHelp = `${fileHelp}; without it and without -e, a query on standard input`
 
   planOptions(program.command('run').description('run a program').argument(file, fileHelp))
     .addOption(formatOption())
@@ -34,22 +38,20 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .option('--rows <n>', 'rows shown of a table', parseCount('--rows', 0), 20)
     .option('--quiet', 'no progress and no summary')
     .action(runCommand)
-  planOptions(program.command('explain').description('show the plan, and the reason for every decision').argument(file, fileHelp))
+  const explain = program.command('explain').description('show the plan, and the reason for every decision')
+  planOptions(explain.argument('[file]', givenHelp))
+    .option('-e, --expression <text>', 'the query')
     .addOption(new Option('--format <format>', 'how the answer is printed').choices(['text', 'json']).default('text'))
     .addOption(new Option('--costs <state>', 'show estimates').choices(['on', 'off']).default('on'))
     .option('--incremental', 'plan for epochs of changes')
     .action(explainCommand)
-  planOptions(
-    program.command('check').description('check a program: names, types and files, without running it').argument(file, fileHelp),
-  )
+  const check = program.command('check').description('check a program: names, types and files, without running it')
+  planOptions(check.argument('[file]', givenHelp))
+    .option('-e, --expression <text>', 'the query')
+    .option('--incremental', 'check for a run by epochs of changes')
     .addOption(new Option('--format <format>', 'how the answer is printed').choices(['text', 'json']).default('text'))
     .action(checkCommand)
-  planOptions(
-    program
-      .command('query')
-      .description('run a query and print its rows')
-      .argument('[file]', 'a .flow file; without it and without -e, standard input'),
-  )
+  planOptions(program.command('query').description('run a query and print its rows').argument('[file]', givenHelp))
     .option('-e, --expression <text>', 'the query')
     .option('--tables <file>', 'JSON file with tables that the query may name')
     .addOption(formatOption())
@@ -58,14 +60,20 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .option('--rows <n>', 'rows shown of a table', parseCount('--rows', 0), 20)
     .option('--quiet', 'no progress and no summary')
     .action(queryCommand)
-  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
+  for (const command of program.commands)
+    command
+      .exitOverride()
+      .configureOutput(output)
+      .addHelpText('after', `\nExamples:\n${examplesOf(command.name())}`)
 
   try {
     if (argv.length <= 2) program.help({ error: true })
+    checkHelpTopic(program, argv)
     await program.parseAsync(argv)
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return commanderEnd(thrown, helpCommand(program, argv))
-    reportError(thrown, {})
+    if (!(thrown instanceof CommanderError)) reportError(thrown, {})
+    else if (thrown.exitCode === 0) await writeOut(help).catch((failed) => reportError(failed, {}))
+    else commanderEnd(thrown, helpCommand(program, argv))
   } finally {
     commandEnded()
   }
@@ -74,11 +82,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
 /** The options that decide what the plan is. */
 function planOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--param <name=value>', 'value of a parameter; may be given several times')
-        .argParser(collectParam)
-        .default(new Map(), 'none'),
-    )
+    .addOption(new Option('--param <name=value>', 'value of a parameter; may be given several times').argParser(collectParam))
     .addOption(new Option('--backend <name>', 'where to run').choices(['auto', 'inline', 'threads']).default('auto'))
     .option('--workers <n>', 'number of worker threads', parseCount('--workers', 1))
     .addOption(
@@ -86,12 +90,12 @@ function planOptions(command: Command): Command {
         .choices(['auto', 'serial', 'pipelined'])
         .default('auto'),
     )
-    .option('--memory <size>', 'memory budget, as 512MB or 2GB; default half of the machine', parseMemory)
+    .option('--memory <size>', 'memory budget, as 512MB or 2GB, at least 4MB; default half of the machine', parseMemory)
     .option('--cwd <folder>', 'folder that data paths start from')
     .addOption(
-      new Option('--disable-rule <name>', 'plan without this rule; may be given several times')
-        .argParser((name, names: readonly string[]) => [...names, name])
-        .default([], 'none'),
+      new Option('--disable-rule <name>', 'plan without this rule; may be given several times').argParser(
+        (name, names: readonly string[] = []) => [...names, name],
+      ),
     )
     .option('--check-plans', 'validate the plan after each rule')
 }
@@ -105,8 +109,17 @@ function helpCommand(program: Command, argv: readonly string[]): string {
   return command === undefined ? 'millrace --help' : `millrace ${command.name()} --help`
 }
 
+/** Commander shows the general help for a command that it does not know. */
+function checkHelpTopic(program: Command, argv: readonly string[]): void {
+  const [, , command, topic] = argv
+  const names = program.commands.map((each) => each.name())
+  if (command !== 'help' || topic === undefined || topic.startsWith('-') || names.includes(topic) || topic === 'help') return
+  throw usageError('USAGE_ARGUMENT', `unknown command '${topic}'`, {
+    hint: suggest(topic, names, `the commands are ${names.join(', ')}`),
+  })
+}
+
 function commanderEnd(error: CommanderError, help: string): void {
-  if (error.exitCode === 0) return
   if (error.code === 'commander.help') {
     process.exitCode = 2
     return
@@ -128,10 +141,15 @@ function inHouseStyle(text: string, help: string): { message: string; hint: stri
   return { message: `${message}, expected one of ${choices}`, hint: suggest(found, choices.split(', ')) ?? `see ${help}` }
 }
 
-const examples = `
-Examples:
-  millrace run examples/word-count/word-count.flow
-  millrace run pipeline.ts --param day=2026-01-01 --workers 4
-  millrace query -e "from csv('sales.csv') |> aggregate sum(amount) as total group by region |> order by total desc"
-  millrace explain pipeline.flow
-  millrace check pipeline.flow`
+const examples = [
+  '  millrace run examples/word-count/word-count.flow',
+  '  millrace run pipeline.ts --param day=2026-01-01 --workers 4',
+  '  millrace run long.flow --resume --memory 512MB',
+  `  millrace query -e "from csv('sales.csv') |> aggregate sum(amount) as total group by region |> order by total desc"`,
+  `  millrace query -e "from csv('sales.csv') |> limit 5" --format jsonl`,
+  '  millrace explain pipeline.flow',
+  `  millrace explain -e "from csv('sales.csv') |> distinct" --costs off`,
+  '  millrace check pipeline.flow',
+  '  millrace check pipeline.ts --param day=2026-01-01 --format json',
+]
+const examplesOf = (command: string): string => examples.filter((each) => each.startsWith(`  millrace ${command} `)).join('\n')

@@ -43,7 +43,8 @@ function withShortPaths(error: MillraceError): MillraceError {
   return others.length === 0 ? first : new MillraceError(first.code, first.message, first.details, [first, ...others])
 }
 
-function shortPath(path: string): string {
+/** A path below the working directory as it would be typed. */
+export function shortPath(path: string): string {
   const short = relative(process.cwd(), path)
   return path === '' || short.startsWith('..') ? path : short
 }

@@ -19,6 +19,11 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
       throw usageError('USAGE_ARGUMENT', '--incremental needs --once: the run ends after the last epoch of the input')
     }
     if (flags.once === true && flags.incremental !== true) throw usageError('USAGE_ARGUMENT', '--once belongs to --incremental')
+    if (flags.resume === true && flags.mode === 'pipelined') {
+      throw usageError('USAGE_ARGUMENT', 'only a serial run can be resumed, and --mode asks for pipelined', {
+        hint: 'leave out --mode: --resume means serial',
+      })
+    }
     program = await loadProgram(file, paramsOf(flags))
     const options = { ...runOptionsOf(flags), resume: flags.resume, incremental: flags.incremental, sorted: flags.sorted }
     const prepared = await prepareRun(program, options)

@@ -5,13 +5,13 @@ import type { RunOptions } from '../run/options.ts'
 
 /** What commander hands to a command that plans. */
 export interface PlanFlags {
-  param: ReadonlyMap<string, string>
+  param?: ReadonlyMap<string, string>
   backend: 'auto' | 'inline' | 'threads'
   workers?: number
   mode: 'auto' | 'serial' | 'pipelined'
   memory?: number
   cwd?: string
-  disableRule: readonly string[]
+  disableRule?: readonly string[]
   checkPlans?: boolean
 }
 export interface RowFlags {
@@ -27,8 +27,13 @@ export function runOptionsOf(flags: PlanFlags): RunOptions {
   if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw usageError('USAGE_ARGUMENT', `--cwd takes a folder, and there is none at '${cwd}'`)
   }
+  if (backend === 'inline' && workers !== undefined && workers > 1) {
+    throw usageError('USAGE_ARGUMENT', `--backend inline runs in one thread, and --workers asks for ${workers}`, {
+      hint: 'leave out one of them',
+    })
+  }
   return { backend, workers, mode, memoryBytes: memory, cwd, disabledRules: disableRule, checkPlans }
 }
 
 export const paramsOf = (flags: PlanFlags): ReadonlyMap<string, GivenParam> =>
-  new Map([...flags.param].map(([name, text]) => [name, { text }]))
+  new Map([...(flags.param ?? [])].map(([name, text]) => [name, { text }]))

@@ -51,7 +51,8 @@ async function written(piece: string | Uint8Array): Promise<void> {
 
 const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EFBIG', 'EDQUOT'])
 
-function unwritable(cause: NodeJS.ErrnoException): MillraceError {
+/** What to say of standard output that failed. */
+export function unwritable(cause: NodeJS.ErrnoException): MillraceError {
   if (!fullCodes.has(cause.code)) return sinkError('SINK_UNWRITABLE', `cannot write standard output: ${cause.message}`, { cause })
   return resourceError('RESOURCE_DISK_FULL', `cannot write standard output: the disk is full (${cause.code})`, {
     hint: 'free some space and run again',

@@ -45,19 +45,21 @@ export interface Prepared {
   host: Host
 }
 
-/** What earlier runs of the program mean for this one. */
-export interface EarlierRuns {
+/** What the program is prepared for. */
+export interface Purpose {
   /** The run to go on with. */
   interrupted?: InterruptedRun
   /** The files of the interrupted run are all there: only rows for the caller are wanted. */
   hasWritten?: boolean
+  /** Nothing will be written, so that outputs may exist. */
+  looksOnly?: boolean
 }
 
 /** Binds the program (files are looked at, types are checked) and plans it. */
 export async function prepare(
   program: Program,
   options: RunOptions,
-  { interrupted, hasWritten = false }: EarlierRuns = {},
+  { interrupted, hasWritten = false, looksOnly = false }: Purpose = {},
 ): Promise<Prepared> {
   checkRules(options.disabledRules ?? [])
   const host = nodeHost()
@@ -72,7 +74,7 @@ export async function prepare(
     tables: options.tables ?? new Map(),
     incremental: options.incremental ?? false,
     // A run that was killed while it committed may have left some of its outputs already.
-    checkSinks: interrupted?.committing !== true && !hasWritten,
+    checkSinks: interrupted?.committing !== true && !hasWritten && !looksOnly,
     sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes, signal: options.signal }),
   })
   const wanted = hasWritten ? withoutSinks(bound) : bound

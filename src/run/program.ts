@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, extname, join, resolve } from 'node:path'
-import { asMillraceError, sourceError, usageError } from '../base/errors.ts'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { didYouMean } from '../base/did-you-mean.ts'
+import { asMillraceError, usageError } from '../base/errors.ts'
 import type { Value } from '../data/type.ts'
 import type { GivenParam } from '../dsl/bind/context.ts'
 import { type BuiltPlan, isPipeline, type Pipeline } from '../dsl/pipeline.ts'
@@ -30,16 +31,29 @@ export type ProgramReference =
 
 /** Loads a `.flow` file or a TypeScript or JavaScript module with a pipeline. */
 export async function loadProgram(path: string, params: GivenParams): Promise<Program> {
+  if (path.trim() === '') throw usageError('USAGE_FILE', 'the path of the program is empty')
   const file = resolve(path)
-  if (!existsSync(file)) {
-    const hint = /^\s*from\s/i.test(path) ? 'a query is given with -e' : `paths start from ${process.cwd()}`
-    throw sourceError('SOURCE_NOT_FOUND', `there is no file '${path}'`, { hint })
-  }
+  if (!existsSync(file)) throw noProgram(path, file)
   if (statSync(file).isDirectory()) throw usageError('USAGE_FILE', `'${path}' is a folder, expected a .flow file or a module`)
-  const extension = extname(file)
-  if (extension === '.flow') return loadFlow(file, readFileSync(file, 'utf8'), params)
-  if (/^\.[mc]?[tj]s$/.test(extension)) return loadPipelineModule(file, params)
+  if (extname(file) === '.flow') return loadFlow(file, readFileSync(file, 'utf8'), params)
+  if (isProgram.test(file)) return loadPipelineModule(file, params)
   throw usageError('USAGE_FILE', `'${path}' is no program: expected a .flow, .ts, .mts, .js or .mjs file`)
+}
+
+const isProgram = /\.(flow|[mc]?[tj]s)$/
+
+function noProgram(path: string, file: string): Error {
+  const folder = dirname(file)
+  // Compared without the extension, which all programs share.
+  const stem = (name: string): string => basename(name, extname(name))
+  const names = (existsSync(folder) ? readdirSync(folder) : []).filter((name) => isProgram.test(name))
+  const near = didYouMean(stem(file), names.map(stem))
+  const hint = /^\s*(from|values)\s/i.test(path)
+    ? 'a query is given with -e'
+    : near === undefined
+      ? `paths start from ${process.cwd()}`
+      : `did you mean '${names.find((name) => stem(name) === near)}'?`
+  return usageError('USAGE_FILE', `there is no file '${path}'`, { hint })
 }
 
 /** Parses a program in the text language. `file` need not exist: it names the text in errors and is where imports start from. */

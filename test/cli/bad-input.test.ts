@@ -262,7 +262,7 @@ describe('a program', () => {
     {
       what: 'that is not there',
       args: ['run', 'gone.flow'],
-      code: 'SOURCE_NOT_FOUND',
+      code: 'USAGE_FILE',
       says: ["there is no file 'gone.flow'", 'help: paths start from'],
     },
     {
@@ -433,11 +433,28 @@ describe('the command line', () => {
     ),
     usage('an unknown output', [...query("from csv('a.csv')"), '--output', '3'], "there is no output '3'"),
     usage('an empty query', query(''), 'the query is empty', 'help: for example'),
+    usage('an empty query to check', ['check', '-e', ' '], 'the query is empty'),
+    usage('help for an unknown command', ['help', 'explian'], "unknown command 'explian'", "did you mean 'explain'?"),
+    usage('to resume a pipelined run', ['run', 'ok.flow', '--resume', '--mode', 'pipelined'], 'only a serial run can be resumed'),
+    usage('workers of one thread', ['run', 'ok.flow', '--backend', 'inline', '--workers', '2'], '--workers asks for 2'),
+    {
+      what: 'a program that is not there',
+      args: ['run', 'ok.flwo'],
+      code: 'USAGE_FILE',
+      says: ["there is no file 'ok.flwo'", "help: did you mean 'ok.flow'?"],
+    },
+    { what: 'a path of nothing', args: ['query', ''], code: 'USAGE_FILE', says: ['the path of the program is empty'] },
+    {
+      what: 'a query with control characters, which it shows',
+      args: query('from \u001b[2Jx'),
+      code: 'FLOW_BAD_CHARACTER',
+      says: ["starts with '\\u001b'", '1 | from ␛[2Jx'],
+    },
     usage('--incremental without --once', ['run', 'ok.flow', '--incremental'], '--incremental needs --once'),
     {
       what: 'a query without -e',
       args: ['query', "from csv('a.csv')"],
-      code: 'SOURCE_NOT_FOUND',
+      code: 'USAGE_FILE',
       says: ['help: a query is given with -e'],
     },
     {
