@@ -177,8 +177,8 @@ it('goes on with other workers and without a mode, but not in another mode', asy
   const folder = letterProject()
   await killAtCall(folder, 110, runArguments('letters.flow'))
   const pipelined = await cli(['run', 'letters.flow', '--mode', 'pipelined', '--resume'], { cwd: folder })
-  expect(pipelined).toMatchObject({ code: 1, stdout: '' })
-  expect(pipelined.stderr).toContain('the interrupted run cannot go on: it ran in serial mode, now in pipelined mode')
+  expect(pipelined).toMatchObject({ code: 2, stdout: '' })
+  expect(pipelined.stderr).toContain('only a serial run can be resumed, and --mode asks for pipelined')
   const args = ['run', 'letters.flow', '--resume', '--workers', '2', '--format', 'csv', '--quiet']
   expectComplete(folder, await cli(args, { cwd: folder }), expected)
   expect(callsIn(folder).get('b')).toBe(rowsAFile)
