@@ -60,6 +60,7 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
   })
   // The results are there: an older run of the same need not go on any more.
   clearDeadRuns(host, runs, defaultConnectors, {
+    finishesCommits: false,
     isSuperseded: (other) => isSameRun(other as unknown as StoredIdentity, identity),
   })
   return { id: folder.id, result }

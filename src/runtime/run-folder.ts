@@ -64,6 +64,8 @@ export function findInterruptedRun(
  * files that their sinks had staged are removed. A run that could go on is kept for a week after its last record. What cannot be done is left to
  * later runs: it is no reason to fail.
  *
+ * Before a run; with `finishesCommits` false, after one: an old commit must not put its outputs over those that were just written.
+ *
  * @param options.isSuperseded - is a run of this program no longer wanted, though it could go on?
  * @param options.keep - the id of the run that is about to go on.
  */
@@ -71,7 +73,7 @@ export function clearDeadRuns(
   host: Host,
   runsDirectory: string,
   connectors: ConnectorRegistry,
-  options: { isSuperseded?(program: Value): boolean; keep?: string } = {},
+  options: { isSuperseded?(program: Value): boolean; keep?: string; finishesCommits?: boolean } = {},
 ): ClearedRuns {
   const removed: string[] = []
   const completed: Value[] = []
@@ -81,7 +83,7 @@ export function clearDeadRuns(
     const { header, commit, done } = journal
     const isCommitting = commit !== undefined && !done
     const isWanted = options.isSuperseded?.(header.program) !== true && !isExpired(host, directory)
-    if (canGoOn(journal) && !isCommitting && isWanted) continue
+    if (isCommitting ? options.finishesCommits === false : canGoOn(journal) && isWanted) continue
     const sinkRun = { connectors, host, cwd: header.cwd, run: { id } }
     try {
       const finish = () => (commit === undefined ? undefined : commitSinks(sinkRun, header.sinks, commit))

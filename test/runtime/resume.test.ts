@@ -175,6 +175,12 @@ it.each([
   const [kind, lines] = [...testConnectors.sinks][0]
   const calm = { ...lines, commit: (options, ...rest) => lines.commit({ path: options.path }, ...rest) } satisfies typeof lines
   const connectors = { ...testConnectors, sinks: new Map([[kind, calm]]) }
+  // After another run has written, it would put old outputs over new ones.
+  expect(clearDeadRuns(host, join(folder, 'runs'), connectors, { finishesCommits: false })).toEqual({
+    removed: [],
+    completed: [],
+  })
+  expect(existsSync(join(folder, 'out.jsonl'))).toBe(false)
   const { removed, completed } = clearDeadRuns(host, join(folder, 'runs'), connectors)
   expect([removed.length, completed.length]).toEqual([1, 1])
   expect(rowsIn(folder)).toEqual(expectedSums())
