@@ -13,23 +13,30 @@ export class CodesBuilder extends NullableBuilder {
   codes: Int32Array
   texts: TextTable
   readonly #numbering: TextNumbering
-  /** Arrays that were handed over, oldest first, and one that came back. */
+  /** Arrays that were handed over, in the order in which they come back by `recycle`, and one that did. */
   readonly #away: Int32Array[] = []
   #free: Int32Array | undefined
+  #keysBefore: number
 
   constructor(type: Type, numbering: TextNumbering, rows: number) {
     super(type)
     this.#numbering = numbering
     this.texts = numbering.texts()
+    this.#keysBefore = this.texts.keys.dataLength
     this.codes = new Int32Array(rows)
   }
 
+  /** Bytes of new texts, which the operator knows nothing of yet. */
+  get newBytes(): number {
+    return this.texts.keys.dataLength - this.#keysBefore
+  }
   /** Has the operator started afresh? Rows that were numbered before have to leave first. */
   get isStale(): boolean {
     return this.texts !== this.#numbering.texts()
   }
   follow(): void {
     this.texts = this.#numbering.texts()
+    this.#keysBefore = this.texts.keys.dataLength
   }
   reserve(rows: number): void {
     if (this.length + rows <= this.codes.length) return
@@ -62,6 +69,7 @@ export class CodesBuilder extends NullableBuilder {
     this.codes = this.#free ?? new Int32Array(this.codes.length)
     this.#free = undefined
     this.length = 0
+    this.#keysBefore = texts.keys.dataLength
     return column
   }
   /** The oldest column that was handed over is not needed any more. */

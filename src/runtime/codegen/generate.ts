@@ -88,12 +88,27 @@ class SegmentWriter {
       'try {',
       ...em.body,
       ...this.#store.encode,
-      '} catch (error) { throw fail(error, site, row) }',
+      ...this.#failure(),
       ...this.#store.save,
       'return row',
       '}',
     ]
     return { source: source.join('\n'), constants: em.constants }
+  }
+
+  /** A text of an earlier row may be bad too, and was not looked at yet. */
+  #failure(): string[] {
+    const { encode } = this.#store
+    if (encode.length === 0) return ['} catch (error) { throw fail(error, site, row) }']
+    return [
+      '} catch (error) {',
+      'const lastRow = row, lastSite = site',
+      'let first = error',
+      `try { ${encode.join('; ')} } catch (bad) { if (row <= lastRow) first = bad }`,
+      'if (first === error) { row = lastRow; site = lastSite }',
+      'throw fail(first, site, row)',
+      '}',
+    ]
   }
 
   #step(at: number, row: Row): void {
@@ -180,7 +195,7 @@ class SegmentWriter {
       // It may have no end, and nobody may want it.
       em.block('if (out.offer())', () => {
         for (const open of [list, ...outer]) em.line(`close(${open})`)
-        for (const line of this.#store.save) em.line(line)
+        for (const line of [...this.#store.encode, ...this.#store.save]) em.line(line)
         em.line('return to')
       })
     })

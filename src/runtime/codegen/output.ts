@@ -85,10 +85,7 @@ export class Output {
     this.reserve()
   }
   isFull(): boolean {
-    return (
-      this.rows >= this.limit ||
-      this.builders.some((builder) => builder instanceof BytesBuilder && builder.dataLength >= this.byteLimit)
-    )
+    return this.rows >= this.limit || this.builders.some((builder) => bytesOf(builder) >= this.byteLimit)
   }
   /** May a loop go on, or should what it made be given away first? */
   isOpen(): boolean {
@@ -96,7 +93,7 @@ export class Output {
   }
   /** Gives made batches away until there is no credit. */
   giveAway(emit: Emit): void {
-    while (this.#credit === undefined && this.#pending.length > 0) this.#credit = emit(this.#pending.shift() as Batch)
+    while (this.#credit === undefined && this.#pending.length > 0) this.#credit = this.#give(emit)
   }
   /** Gives the made batches away, one after the other; a promise when there is no credit. */
   drain(emit: Emit): undefined | Promise<void> {
@@ -104,19 +101,24 @@ export class Output {
     this.#credit = undefined
     if (credit !== undefined) return credit.then(() => this.drain(emit))
     while (this.#pending.length > 0) {
-      const wait = emit(this.#pending.shift() as Batch)
-      if (wait !== undefined) {
-        return wait.then(() => {
-          this.#recycle()
-          return this.drain(emit)
-        })
-      }
-      this.#recycle()
+      const wait = this.#give(emit)
+      if (wait !== undefined) return wait.then(() => this.drain(emit))
     }
+    return undefined
+  }
+  #give(emit: Emit): undefined | Promise<void> {
+    const wait = emit(this.#pending.shift() as Batch)
+    if (wait !== undefined) return wait.then(() => this.#recycle())
+    this.#recycle()
     return undefined
   }
   /** Who gives numbers lets go of codes at once. */
   #recycle(): void {
     if (this.numbered !== undefined) (this.builders[this.numbered] as CodesBuilder).recycle()
   }
+}
+
+function bytesOf(builder: ColumnBuilder | CodesBuilder): number {
+  if (builder instanceof BytesBuilder) return builder.dataLength
+  return builder instanceof CodesBuilder ? builder.newBytes : 0
 }

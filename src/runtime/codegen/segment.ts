@@ -64,7 +64,8 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
 
   return {
     name: 'segment',
-    borrows: true,
+    // A group that is open keeps its batches.
+    borrows: groups === undefined,
     push(_, batch) {
       if (batch.rowCount === 0) return undefined
       open().begin(batch.header, batch.weights !== undefined)

@@ -37,6 +37,7 @@ export function storeOf(fields: Schema, weighted: boolean, numbered: number | un
       open.push(`const g${i} = b${i}.texts`, `let o${i} = b${i}.codes`)
       reload.push(`o${i} = b${i}.codes`)
       save.push(`b${i}.length = n`)
+      room.push(`b${i}.newBytes < byteLimit`)
     } else if (isText(type)) {
       open.push(`let o${i} = b${i}.offsets, q${i} = b${i}.data, a${i} = b${i}.dataLength`)
       reload.push(`o${i} = b${i}.offsets; q${i} = b${i}.data; a${i} = 0`)

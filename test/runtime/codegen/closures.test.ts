@@ -155,6 +155,20 @@ describe('closures of segments', () => {
     ).toMatch(/expected an iterable, found number 5/)
   })
 
+  it('report the first bad row, also when its text is looked at after a later row has failed', async () => {
+    const batch = batchFromRows(
+      text.fields,
+      ['a', '\ud83d', 'c', 'boom'].map((value) => [value === '\ud83d' ? 'half' : value]),
+    )
+    const half = fns((value: string) => {
+      if (value === 'boom') throw new Error('late')
+      return value === 'half' ? '\ud800' : value
+    })
+    expect(await failure([parallelDo('map', 0, text, text)], [batch], { fields: text.fields, fns: half })).toMatch(
+      /DATA_INVALID_UTF8.*map at words.ts:12:6.*lone surrogate/,
+    )
+  })
+
   it('refuse async functions before the first row', () => {
     const run = (): unknown =>
       segment([parallelDo('map', 0, rows, number)], { fields: schemaOf(types.float64), fns: fns(async () => 1) })

@@ -116,7 +116,7 @@ function withOwnCodes(batch: Batch): Batch {
 }
 
 /** Gives numbers to the texts of a column, and starts afresh after every `batchesEach` batches that it is asked for. */
-function numbering(column: number, type: Type, batchesEach = 3): TextNumbering {
+export function numbering(column: number, type: Type, batchesEach = 3): TextNumbering {
   let asked = 0
   let texts = new TextTable(new BytesBuilder(type), 7)
   return {

@@ -13,6 +13,7 @@ import {
   constant,
   element,
   filter,
+  numbering,
   parallelDo,
   project,
   rowOf,
@@ -76,6 +77,19 @@ describe('segments', () => {
         )
       }),
     )
+  })
+
+  it('give away long texts that are numbered as soon as they are many bytes', async () => {
+    const batch = batchFromRows(
+      lines,
+      Array.from({ length: 40 }, (_, i) => [i % 2 === 0 ? null : `${i}`.repeat(1000), i]),
+    )
+    const options = { input: lines, fields: schemaOf(types.string), target: { rows: 8192, bytes: 4000 } }
+    const { operator, batches } = segment([words(), onlyItem], { ...options, textNumbering: numbering(0, types.string, 1e9) })
+    await operator.push(0, batch)
+    await operator.finish(0)
+    expect(batches.length).toBeGreaterThan(5)
+    expect(batches.flatMap(rowsOf).length).toBe(20)
   })
 
   it('give each row the weight of the row it came from, and keep epochs apart', async () => {
