@@ -1,13 +1,14 @@
 import type { PhysicalPlan, Stage } from '../ir/physical.ts'
 import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from './orders.ts'
 import type { RegionState, RunState, TaskState } from './run-state.ts'
-import { exchangeOf, exchangesInOrder, hasPipelinedInput, isPipelined, stageOf } from './stage-shape.ts'
+import { exchangeOf, exchangesInOrder, hasPipelinedInput, isPipelined, isPipelinedRegion, stageOf } from './stage-shape.ts'
 
 /** Tasks that read sources or files keep a thread busy; two of them in a pipelined region, since one may be waiting for credit. */
 export const slots = { alone: 1, pipelined: 2 } as const
 /**
  * While many tasks are left, a worker of a pipelined region has one more in its hands. It begins as soon as another ends, so that what tasks
- * share in a thread never comes to the last of them before all tasks were given out. Near the end that would hold work back from idle workers.
+ * share in a thread seldom comes to the last of them before all tasks were given out, which would only send more rows. Near the end it would
+ * hold work back from idle workers.
  */
 const ordersAhead = 1
 
@@ -25,7 +26,7 @@ export function createRun(plan: PhysicalPlan, workers: number, firstAttempt = 0,
   const regionOfStage = new Map(plan.regions.flatMap(({ id, stages }) => stages.map((stage) => [stage, id] as const)))
   let reused = 0
   const regions = plan.regions.map(({ id, stages }): RegionState => {
-    const pipelined = stages.length > 1
+    const pipelined = isPipelinedRegion(plan, id)
     const ordered = stages
       .map((stage) => stageOf(plan, stage))
       .sort((a, b) => (ranks.get(a.id) as number) - (ranks.get(b.id) as number))

@@ -41,7 +41,8 @@ export class TaskHost {
     const peers = this.#peersOf(order)
     peers.enter()
     try {
-      // Regions do not wait for each other: a task that waits for credit may need a later one of its own region to go on.
+      // Orders of a region come by rank and begin in that order, so the earliest source that has not ended always runs, and whoever waits for it
+      // goes on. Other regions do not count: with them, two that wait for credit could keep both places from the ones they need.
       if (order.slotted && region.slotted++ >= slots.pipelined) await new Promise<void>((resolve) => region.waiting.push(resolve))
       const report = await runTask(order, this.#env, peers, controller.signal)
       // A promise that a function has left behind may have failed: this thread hears of that now, before the task counts.

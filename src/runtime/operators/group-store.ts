@@ -26,7 +26,8 @@ export class GroupStore {
   readonly #spec: AggregateSpec
   readonly #keyCount: number
 
-  constructor(spec: AggregateSpec, ctx: OperatorContext) {
+  /** Of the context only what outlives its task: the tasks of a thread share stores. */
+  constructor(spec: AggregateSpec, ctx: Pick<OperatorContext, 'inputs' | 'hashSeed' | 'fn'>) {
     const fields = ctx.inputs[0]
     this.#spec = spec
     this.#keyCount = spec.keys.length

@@ -119,7 +119,8 @@ export class GroupTable {
     }
     if (this.#kind === 'bytes') {
       this.#lookBytes(only as BytesColumn, rowCount, groups, insert)
-      return this.#countNewTexts()
+      if (insert) this.#countNewTexts()
+      return
     }
     const before = this.count
     if (this.#kind === 'encoded') {

@@ -69,8 +69,8 @@ class PartialGroups {
     if (this.#passThrough === undefined && this.rows >= trialRows) {
       this.#passThrough = this.store.count > this.rows * worthwhileShare
     }
-    if (this.#passThrough === true) return this.store.count >= targetBatchRows
-    return this.#account.grant(this.store.sizeBytes) === 'spill'
+    const isOverBudget = this.#account.grant(this.store.sizeBytes) === 'spill'
+    return isOverBudget || (this.#passThrough === true && this.store.count >= targetBatchRows)
   }
 
   startAfresh(): { store: GroupStore; account: MemoryAccount } {

@@ -13,7 +13,11 @@ import { createIntSum } from './int-sum.ts'
 import { createUserAggregate } from './user.ts'
 
 /** The accumulator of a call; `fields` is the operator's input row, for the names that a user's aggregate sees. */
-export function createAccumulator(call: PhysicalAggCall, fields: Schema, ctx: OperatorContext): Accumulator {
+export function createAccumulator(
+  call: PhysicalAggCall,
+  fields: Schema,
+  ctx: Pick<OperatorContext, 'hashSeed' | 'fn'>,
+): Accumulator {
   const inner = createPlain(call, fields, ctx)
   if (!call.distinct || call.args.length === 0 || isIdempotent(call)) return inner
   return createDistinct(inner, call.argTypes, call.fn !== 'array_agg', ctx.hashSeed)
@@ -22,7 +26,7 @@ export function createAccumulator(call: PhysicalAggCall, fields: Schema, ctx: Op
 /** Repeated arguments change nothing in these, so that `distinct` needs no set. */
 const isIdempotent = (call: PhysicalAggCall): boolean => call.algebra.idempotent && typeof call.fn === 'string'
 
-function createPlain(call: PhysicalAggCall, fields: Schema, ctx: OperatorContext): Accumulator {
+function createPlain(call: PhysicalAggCall, fields: Schema, ctx: Pick<OperatorContext, 'fn'>): Accumulator {
   const { fn, argTypes, returns } = call
   if (typeof fn !== 'string') {
     const argNames = call.args.map((column) => fields[column].name)
