@@ -19,9 +19,15 @@ function scaleSize(size: Size, rows: number, bytes = rows): Size {
   }
 }
 
+/** Where nobody knows how many rows there are. */
+const defaultRowBytes = 64
+
 /** At most `count` rows, of the same width. */
 export function capSize(size: Size, count: number): Size {
-  if (size.rows === undefined || size.rows <= count) return size
+  if (size.rows === undefined) {
+    return size.bytes === undefined ? size : { ...size, bytes: Math.min(size.bytes, count * defaultRowBytes), from: 'default' }
+  }
+  if (size.rows <= count) return size
   return {
     rows: count,
     bytes: size.bytes === undefined ? undefined : Math.ceil((size.bytes * count) / size.rows),
