@@ -146,7 +146,6 @@ export const support = {
   bufferOf,
   plainBytes,
   copyBytes,
-  putText,
   encodeTexts,
   notWellFormed,
   int64Value,
