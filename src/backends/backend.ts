@@ -7,6 +7,7 @@ import type { BackendTraits } from '../ir/traits.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import type { RunMetrics, RunProgress } from '../runtime/metrics.ts'
 import type { RunFolder } from '../runtime/run-folder.ts'
+import type { RunSettings } from '../runtime/run-state.ts'
 
 /** What a backend is given to run. */
 export interface RunRequest {
@@ -17,6 +18,8 @@ export interface RunRequest {
   /** Plain data by which a worker finds the same functions; its own loader understands it. */
   program: Value
   workers: number
+  /** How failures are dealt with, where not by default. */
+  settings?: Partial<RunSettings>
   memoryBytes: number
   cwd: string
   /** Made when it is first needed. */

@@ -19,7 +19,16 @@ export interface ErrorDetails {
   operator?: string
   /** May the same attempt succeed when it is tried again? Only run errors are ever retried. */
   retryable?: boolean
+  /** What another task of the run had made and is gone: that task can make it again. */
+  lostOutput?: LostOutput
   cause?: unknown
+}
+
+/** The output of an attempt of a task, named by the exchange it was for. */
+export interface LostOutput {
+  exchange: number
+  task: number
+  attempt: number
 }
 
 /** Every error that millrace reports: a stable code, one message, and where it came from. */

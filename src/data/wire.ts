@@ -101,6 +101,12 @@ export function encodedLength(header: Uint8Array): number {
   return total
 }
 
+/** The checksum that an encoded batch carries. */
+export function encodedChecksum(bytes: Uint8Array): [low: number, high: number] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return [view.getInt32(at.checksum, true), view.getInt32(at.checksum + 4, true)]
+}
+
 const corrupt = (message: string) => dataError('DATA_CORRUPT', message)
 const aligned = (bytes: number): number => (bytes + 7) & ~7
 const formatTypes = (schema: readonly { type: Type }[]): string => `(${schema.map((field) => formatType(field.type)).join(', ')})`

@@ -2,13 +2,18 @@ import { asMillraceError, dataError, MillraceError } from '../base/errors.ts'
 import type { Disk, DiskFile } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
-import { decodeBatch, encodeBatch, encodedLength, wireHeaderBytes } from '../data/wire.ts'
+import { decodeBatch, encodeBatch, encodedChecksum, encodedLength, wireHeaderBytes } from '../data/wire.ts'
 import { keptFile } from './kept-file.ts'
 
 /** Where a block stands in its file. */
 export interface BlockRange {
   offset: number
   length: number
+}
+
+/** A block as its writer knows it. */
+export interface WrittenBlock extends BlockRange {
+  checksum: readonly [low: number, high: number]
 }
 
 /**
@@ -28,16 +33,21 @@ export class BlockWriter {
     keptFile(path, () => disk.create(path).close())
   }
 
-  append(batch: Batch): BlockRange {
+  append(batch: Batch): WrittenBlock {
     const bytes = encodeBatch(batch, { checksum: true })
+    return { offset: this.appendBytes(bytes), length: bytes.length, checksum: encodedChecksum(bytes) }
+  }
+
+  /** Bytes that carry a checksum of their own. Returns where they begin. */
+  appendBytes(bytes: Uint8Array): number {
     withFile(
       this.path,
       () => this.#disk.append(this.path),
       (file) => file.write(bytes),
     )
-    const range = { offset: this.sizeBytes, length: bytes.length }
+    const offset = this.sizeBytes
     this.sizeBytes += bytes.length
-    return range
+    return offset
   }
 
   /** Puts the bytes on the disk, for a process that comes after this one. */
@@ -57,6 +67,17 @@ export const readBlockOf = (disk: Disk, path: string, { offset, length }: BlockR
     () => disk.openRead(path),
     (file) => readBlock(file, offset, length, schema),
   )
+
+/** Bytes of a file as they stand there; `DATA_CORRUPT` when it ends before. */
+export function readBytes(disk: Disk, path: string, { offset, length }: BlockRange): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
+  withFile(
+    path,
+    () => disk.openRead(path),
+    (file) => readFully(file, bytes, offset),
+  )
+  return bytes
+}
 
 function withFile<T>(path: string, open: () => DiskFile, use: (file: DiskFile) => T): T {
   return keptFile(path, () => {

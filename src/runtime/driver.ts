@@ -6,13 +6,13 @@ import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
+import { createRun } from './create-run.ts'
 import { cleanUpAtExit } from './exit-cleanup.ts'
 import type { NodeMetrics, RunMetrics, RunProgress } from './metrics.ts'
-import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from './orders.ts'
+import { coordinatorHost, type TaskName, type TaskOrder, type TaskProgress, type TaskReport, type WorkerId } from './orders.ts'
 import type { ResultStore } from './results.ts'
 import type { RunRecord } from './run-record.ts'
-import type { RunCommand, RunEvent } from './run-state.ts'
-import { createRun } from './schedule.ts'
+import type { RunCommand, RunCounts, RunEvent, RunSettings, RunWarning, Timer } from './run-state.ts'
 import { cancelled } from './task-context.ts'
 import type { TaskHost } from './task-host.ts'
 
@@ -22,6 +22,10 @@ export interface Cluster {
   spawn(worker: WorkerId): Promise<void>
   run(worker: WorkerId, order: TaskOrder): Promise<TaskReport>
   endAttempt(region: number, attempt: number): void
+  /** Stops one task; it may have ended meanwhile. */
+  cancel(worker: WorkerId, task: TaskName): void
+  /** Ends a worker by force. */
+  kill(worker: WorkerId): void
   /** Ends all workers; `idle` resolves when no task runs any more. */
   close(idle: Promise<unknown>): Promise<void>
 }
@@ -30,6 +34,8 @@ export interface DriveRequest {
   plan: PhysicalPlan
   connectors: ConnectorRegistry
   workers: number
+  /** How failures are dealt with, where not by default. */
+  settings?: Partial<RunSettings>
   cwd: string
   run: { id: string; recoverable: boolean }
   host: Host
@@ -43,8 +49,13 @@ export interface DriveResult {
   close(): void
 }
 
-/** A worker has ended by itself; with an error when another one would end the same way. */
-export type Lost = (worker: WorkerId, why: string, error?: MillraceError) => void
+/** What a cluster tells. */
+export interface ClusterEvents {
+  /** A worker has ended by itself; with an error when another one would end the same way. */
+  lost(worker: WorkerId, why: string, error?: MillraceError): void
+  /** A worker is alive, and how far its tasks are. */
+  progress(worker: WorkerId, tasks: readonly TaskProgress[]): void
+}
 
 /** What the driver works with, made by a backend. */
 export interface DriveParts {
@@ -52,8 +63,7 @@ export interface DriveParts {
   results: ResultStore
   /** Runs the tasks of the coordinator's process. */
   local: TaskHost
-  /** Makes the workers; `lost` is to be called when one ends by itself. */
-  cluster(lost: Lost): Cluster
+  cluster(events: ClusterEvents): Cluster
 }
 
 /**
@@ -66,7 +76,11 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const { plan, host, signal } = request
   const { record, results, local } = parts
   const startMs = host.clock.nowMs()
-  const state = createRun(plan, request.workers, record.firstAttempt, record.reusable)
+  const { firstAttempt, reusable } = record
+  const state = createRun(plan, { ...request.settings, workers: request.workers, firstAttempt, reusable })
+  const reports = new Map<string, TaskReport>()
+  for (const [name, { report }] of reusable) reports.set(name, report)
+  const warnings: RunWarning[] = []
   const pending = new Set<Promise<unknown>>()
   const timers = new Set<NodeJS.Timeout>()
   const queue: RunEvent[] = []
@@ -76,9 +90,10 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   let failed = false
   let committing = false
 
-  const cluster = parts.cluster((worker, why, error) =>
-    send(error === undefined ? { event: 'workerLost', worker, why } : { event: 'stop', error }),
-  )
+  const cluster = parts.cluster({
+    lost: (worker, why, error) => send(error === undefined ? { event: 'workerLost', worker, why } : { event: 'stop', error }),
+    progress: (worker, tasks) => send({ event: 'progress', worker, tasks }),
+  })
   const onAbort = (): void => send({ event: 'stop', error: cancelled(request.run.recoverable ? resumeHint : undefined) })
   signal.addEventListener('abort', onAbort)
   const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, parts, cancelled(), committing))
@@ -96,7 +111,8 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     throw outcome.error
   }
   discardStaged(request, plan.sinks)
-  const metrics = metricsOf(plan, outcome, { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) })
+  const run = { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers), warnings }
+  const metrics = metricsOf(plan, [...reports.values()], outcome.counts, run)
   record.close()
   if (!results.isSpooled) record.remove()
   return {
@@ -114,8 +130,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     if (dispatching) return
     dispatching = true
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (next.event === 'taskDone') guarded(progress.add, next.report)
-      for (const command of step(state, next)) guarded(carryOut, command)
+      for (const command of step(state, next, host.clock.nowMs())) guarded(carryOut, command)
     }
     dispatching = false
   }
@@ -139,8 +154,20 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
       case 'endAttempt':
         local.endAttempt(command.region, command.attempt)
         return cluster.endAttempt(command.region, command.attempt)
+      case 'cancelTask':
+        if (command.worker === coordinatorHost) return local.cancel(command.order)
+        return cluster.cancel(command.worker, command.order)
+      case 'killWorker':
+        return cluster.kill(command.worker)
+      case 'acceptReport':
+        reports.set(`${command.order.stage}/${command.order.task}`, command.report)
+        return progress.add(command.report)
+      case 'discardOutput':
+        return discardOutput(command.order, command.report)
+      case 'warn':
+        return void warnings.push(command.warning)
       case 'setTimer':
-        return setTimer(command.region, command.afterMs)
+        return setTimer(command.timer, command.afterMs)
       case 'journal':
         return record.append(command.record)
       case 'commitSinks':
@@ -179,12 +206,18 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     void settled.finally(() => pending.delete(settled))
   }
 
-  function setTimer(region: number, afterMs: number): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      send({ event: 'timer', region })
+  function setTimer(timer: Timer, afterMs: number): void {
+    const timeout = setTimeout(() => {
+      timers.delete(timeout)
+      send({ event: 'timer', timer })
     }, afterMs)
-    timers.add(timer)
+    timers.add(timeout)
+  }
+
+  /** What an attempt left that came too late. */
+  function discardOutput({ task, attempt }: TaskName, report: TaskReport): void {
+    for (const { exchange } of report.outputs) host.disk.remove(record.files.partition(exchange, task, attempt))
+    for (const { part } of report.parts) host.disk.remove(part.path)
   }
 }
 
@@ -236,11 +269,13 @@ function progressOf(plan: PhysicalPlan, record: RunRecord, onProgress?: (progres
   }
 }
 
-type Succeeded = Extract<RunCommand, { do: 'succeed' }>
-
 /** Adds up what the tasks of a run have reported. */
-export function metricsOf(plan: PhysicalPlan, outcome: Succeeded, run: { wallMs: number; workers: number }): RunMetrics {
-  const { reports, retries, reused } = outcome
+export function metricsOf(
+  plan: PhysicalPlan,
+  reports: readonly TaskReport[],
+  counts: RunCounts,
+  run: Pick<RunMetrics, 'wallMs' | 'workers' | 'warnings'>,
+): RunMetrics {
   const sum = (value: (report: TaskReport) => number): number => reports.reduce((total, report) => total + value(report), 0)
   const nodes = new Map<number, NodeMetrics>()
   for (const stage of plan.stages) {
@@ -274,8 +309,11 @@ export function metricsOf(plan: PhysicalPlan, outcome: Succeeded, run: { wallMs:
     peakMemoryBytes: reports.reduce((peak, report) => Math.max(peak, report.peakMemoryBytes), 0),
     spilledBytes: [...nodes.values()].reduce((total, node) => total + node.spilledBytes, 0),
     tasks: reports.length,
-    retries,
-    reusedTasks: reused,
+    retries: counts.retries,
+    reusedTasks: counts.reused,
+    remadeTasks: counts.remade,
+    backups: counts.backups,
+    backupsWon: counts.backupsWon,
     nodes: [...nodes.values()],
   }
 }

@@ -44,7 +44,7 @@ export interface JournalState {
   header: JournalHeader
   /** In the order of their claims: the run is that of the first who is there still. */
   claimants: readonly Claimant[]
-  tasks: ReadonlyMap<string, { attempt: number; report: TaskReport }>
+  tasks: ReadonlyMap<string, { task: number; attempt: number; report: TaskReport }>
   /** What was to be committed, once it was. */
   commit?: PartsBySink
   done: boolean
@@ -197,7 +197,7 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
   let commit: PartsBySink | undefined
   let done = false
   const claimants: Claimant[] = []
-  const tasks = new Map<string, { attempt: number; report: TaskReport }>()
+  const tasks = new Map<string, { task: number; attempt: number; report: TaskReport }>()
   for (const line of text.split('\n').slice(0, -1)) {
     const record = parseLine(line)
     switch (record?.record) {
@@ -212,7 +212,10 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
         for (const claimant of claimants) if (claimant.claim === record.claim) claimant.left = true
         break
       case 'task':
-        tasks.set(`${record.stage}/${record.task}`, { attempt: record.attempt, report: record.report })
+        tasks.set(`${record.stage}/${record.task}`, { task: record.task, attempt: record.attempt, report: record.report })
+        break
+      case 'undo':
+        tasks.delete(`${record.stage}/${record.task}`)
         break
       case 'commit':
         commit = record.parts

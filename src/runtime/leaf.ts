@@ -59,14 +59,14 @@ export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf 
             await output.barrier(item.barrier)
             continue
           }
-          task.rowsRead += item.rowCount
+          task.counts.rowsRead += item.rowCount
           const wait = output.emit(item)
           if (wait !== undefined) await wait
           if (output.stopped()) break
           const pause = env.pace.tick()
           if (pause !== undefined) await pause
         }
-        if (!output.stopped()) task.bytesRead += split.file === undefined ? 0 : split.length
+        if (!output.stopped()) task.counts.bytesRead += split.file === undefined ? 0 : split.length
       }
       if (env.plan.incremental && !sawBarrier) await output.barrier(0)
     },

@@ -1,4 +1,5 @@
 import type { OperatorMetrics } from './operator.ts'
+import type { RunWarning } from './run-state.ts'
 
 /** Counters of one physical node over all its tasks. */
 export interface NodeMetrics extends OperatorMetrics {
@@ -20,8 +21,14 @@ export interface RunMetrics {
   retries: number
   /** Tasks whose committed work an interrupted run had left. */
   reusedTasks: number
+  /** Tasks done once more because what they had made for others was gone. */
+  remadeTasks: number
+  /** Second attempts of slow tasks, and how many of them were done first. */
+  backups: number
+  backupsWon: number
   workers: number
   nodes: readonly NodeMetrics[]
+  warnings: readonly RunWarning[]
 }
 
 /** How far a run is. */

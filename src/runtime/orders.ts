@@ -5,34 +5,44 @@ import type { OperatorMetrics } from './operator.ts'
 export type WorkerId = number
 export const coordinatorHost: WorkerId = -1
 
-/** One block of a partition file, or the end of an epoch. */
-export type FileEntry = { offset: number; length: number } | { barrier: number }
-
-/** What one producer task left for one exchange: the entries of each partition, in the order they were sent. */
+/** What one producer task left for one exchange; its path follows from exchange, task and attempt. */
 export interface PartitionFile {
   exchange: number
-  path: string
-  partitions: readonly (readonly FileEntry[])[]
+  rowCount: number
+  sizeBytes: number
+  /** Differs where the same task gave other rows, or cut them into other batches. */
+  checksum: string
 }
 
-/** What a task is to read of a blocking exchange; `files[i]` is of producer task i. */
+/** What a task is to read of a blocking exchange: its partition of the files that these attempts of the producer tasks made; 0: one that sent nothing. */
 interface FileInput {
   exchange: number
-  files: readonly { path: string; entries: readonly FileEntry[] }[]
+  attempts: readonly number[]
 }
 
-/** One attempt of a task, plain data. */
-export interface TaskOrder {
+/** Names an attempt of a task. */
+export interface TaskName {
   region: number
   stage: number
   task: number
   /** Unique over all attempts of this task, those of interrupted runs included; all tasks of a pipelined region share it. */
   attempt: number
+}
+
+/** One attempt of a task, plain data. */
+export interface TaskOrder extends TaskName {
   /** It keeps its thread busy: a thread runs few of them at once, others wait their turn. */
   slotted: boolean
   inputs: readonly FileInput[]
   /** Workers of the consumer tasks of each pipelined exchange that the stage writes. */
   consumers: readonly { exchange: number; workers: readonly WorkerId[] }[]
+}
+
+/** How far an attempt is. */
+export interface TaskProgress extends TaskName {
+  /** Taken in, from a source or from other tasks. */
+  rows: number
+  bytes: number
 }
 
 /** What a finished attempt has made, plain data: enough to commit it, also after a restart. */
@@ -42,5 +52,7 @@ export interface TaskReport {
   nodes: readonly ({ node: number } & OperatorMetrics)[]
   rowsRead: number
   bytesRead: number
+  /** Rows from other tasks. */
+  rowsReceived: number
   peakMemoryBytes: number
 }

@@ -1,10 +1,10 @@
-import type { Schema } from '../data/type.ts'
+import { isMillraceError, type LostOutput, MillraceError } from '../base/errors.ts'
 import type { Exchange, PhysicalNodeOf } from '../ir/physical.ts'
-import { readBlocks } from './block-file.ts'
+import { readBlockOf } from './block-file.ts'
 import { Arrivals, type Channel } from './exchange/channel.ts'
+import { type FileEntry, readIndex } from './exchange/partition-index.ts'
 import { createSpool } from './exchange/spool.ts'
 import type { Leaf, LeafOutput } from './leaf.ts'
-import type { FileEntry } from './orders.ts'
 import { exchangeOf, isPipelined, mustSpool, producersOf } from './stage-shape.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -58,8 +58,8 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
   function openExchange(exchange: Exchange): Inlet[] {
     const producers = producersOf(env.plan, exchange, order.task)
     if (!isPipelined(env.plan, exchange)) {
-      const files = order.inputs.find((input) => input.exchange === exchange.id)?.files ?? []
-      return producers.flatMap((producer) => (files[producer] === undefined ? [] : [fileInlet(files[producer], exchange.fields)]))
+      const attempts = order.inputs.find((input) => input.exchange === exchange.id)?.attempts ?? []
+      return producers.flatMap((producer) => (attempts[producer] > 0 ? [fileInlet(exchange, producer, attempts[producer])] : []))
     }
     const spool = mustSpool(env.plan, exchange)
       ? createSpool(env.host.disk, () => task.spillPath(), exchange.fields, env.memory.open())
@@ -105,6 +105,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
       if ('end' in item) return true
       if ('batch' in item) {
         task.checkCancelled()
+        task.counts.rowsReceived += item.batch.rowCount
         const wait = output.emit(item.batch)
         if (wait !== undefined) await wait
         const pause = env.pace.tick()
@@ -147,6 +148,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
           else if ('barrier' in item) {
             if (item.barrier === until) return
           } else {
+            task.counts.rowsReceived += item.batch.rowCount
             const wait = output.emit(item.batch)
             if (wait !== undefined) await wait
             const pause = env.pace.tick()
@@ -157,31 +159,38 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
     }
   }
 
-  function fileInlet(file: { path: string; entries: readonly FileEntry[] }, schema: Schema): Inlet {
-    const { entries } = file
+  function fileInlet({ id, fields }: Exchange, producer: number, attempt: number): Inlet {
+    const path = env.files.partition(id, producer, attempt)
+    let loaded: readonly FileEntry[] | undefined
     let position = 0
-    const epochFrom = (start: number): number | undefined => {
-      for (let i = start; i < entries.length; i++) {
-        const entry = entries[i]
-        if ('barrier' in entry) return entry.barrier
+    const entries = (): readonly FileEntry[] => {
+      loaded ??= fromProducer(() => readIndex(env.host.disk, path, order.task))
+      return loaded
+    }
+    /** Whoever made the file can make it again. */
+    function fromProducer<T>(read: () => T): T {
+      try {
+        return read()
+      } catch (thrown) {
+        throw asLostOutput(thrown, { exchange: id, task: producer, attempt })
       }
-      return undefined
     }
     return {
-      nextEpoch: () => epochFrom(position),
+      nextEpoch() {
+        const next = entries().find((entry, i) => i >= position && 'barrier' in entry)
+        return next !== undefined && 'barrier' in next ? next.barrier : undefined
+      },
       async read(output, until) {
-        const ranges: { offset: number; length: number }[] = []
-        for (; position < entries.length; position++) {
-          const entry = entries[position]
-          if ('offset' in entry) ranges.push(entry)
-          else if (entry.barrier === until) {
+        for (; position < entries().length; position++) {
+          const entry = entries()[position]
+          if ('barrier' in entry) {
+            if (entry.barrier !== until) continue
             position++
-            break
+            return
           }
-        }
-        if (ranges.length === 0) return
-        for (const batch of readBlocks(env.host.disk, file.path, schema, ranges)) {
           task.checkCancelled()
+          const batch = fromProducer(() => readBlockOf(env.host.disk, path, entry, fields))
+          task.counts.rowsReceived += batch.rowCount
           const wait = output.emit(batch)
           if (wait !== undefined) await wait
           if (!wanted) return
@@ -191,4 +200,12 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
       },
     }
   }
+}
+
+/** A file that another task left and that is gone or damaged since; other troubles with a disk stay what they are. */
+function asLostOutput(thrown: unknown, lostOutput: LostOutput): unknown {
+  if (!isMillraceError(thrown)) return thrown
+  const isGone = (thrown.details.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+  if (thrown.code !== 'DATA_CORRUPT' && !isGone) return thrown
+  return new MillraceError(thrown.code, thrown.message, { ...thrown.details, lostOutput })
 }

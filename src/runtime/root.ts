@@ -69,7 +69,8 @@ export function sendRoot(node: PhysicalNodeOf<'send'>, task: TaskContext, ctx: O
     },
     complete() {
       if (file === undefined) return {}
-      return { outputs: [{ exchange: exchange.id, path: file.path, partitions: file.finish(task.env.files.durable) }] }
+      const finished = file.finish(task.env.files.durable)
+      return { outputs: finished === undefined ? [] : [{ exchange: exchange.id, ...finished }] }
     },
     abort: () => file?.abort(),
     wake() {

@@ -1,12 +1,12 @@
 import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
+import type { Reusable } from './create-run.ts'
 import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, newClaim } from './journal.ts'
 import { keptFile } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { type RunFiles, runFiles } from './run-files.ts'
 import type { JournalRecord } from './run-state.ts'
-import type { Reusable } from './schedule.ts'
 
 /** Attempts of the first process that takes the run over are numbered from here on, those of the next one from twice this. */
 const attemptsAProcess = 1000
@@ -58,15 +58,16 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
       throw thrown
     }
   }
-  const files = runFiles(disk, run.directory, run.recoverable, begin)
+  // What is gone on with is there, and has its journal.
+  const files = runFiles(disk, run.directory, run.recoverable, run.resume ? undefined : begin)
   let reusable: Reusable = new Map()
   let earlierClaims = 0
   if (run.resume) {
     const taken = JournalWriter.takeOver(disk, run.directory, claim)
     try {
       checkUnchanged(taken.earlier.header, header)
-      reusable = stillThere(host, taken.earlier)
-      removeOthers(host, run.directory, reusable)
+      reusable = stillThere(host, files, taken.earlier)
+      removeOthers(host, files, taken.earlier.tasks)
     } catch (thrown) {
       taken.writer.leave()
       throw thrown
@@ -93,21 +94,26 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
   }
 }
 
-/** Committed tasks whose files are all there. Parts of sinks that were being committed may have their final names already. */
-function stillThere({ disk }: Host, { tasks, commit }: JournalState): Map<string, { attempt: number; report: TaskReport }> {
-  const exists = (path: string): boolean => path === '' || disk.stat(path) !== undefined
-  return new Map(
-    [...tasks].filter(
-      ([, { report }]) =>
-        report.outputs.every(({ path }) => exists(path)) &&
-        (commit !== undefined || report.parts.every(({ part }) => exists(part.path))),
-    ),
-  )
+/**
+ * Committed tasks. Those whose files for others are gone still count, unless somebody needs the files. Parts of sinks that were being committed may
+ * have their final names already.
+ */
+function stillThere({ disk }: Host, files: RunFiles, { tasks, commit }: JournalState): Reusable {
+  const exists = (path: string): boolean => disk.stat(path) !== undefined
+  const found = new Map<string, { attempt: number; report: TaskReport; lost: boolean }>()
+  for (const [name, { task, attempt, report }] of tasks) {
+    if (commit === undefined && !report.parts.every(({ part }) => exists(part.path))) continue
+    const lost = !report.outputs.every(({ exchange }) => exists(files.partition(exchange, task, attempt)))
+    found.set(name, { attempt, report, lost })
+  }
+  return found
 }
 
 /** Left-overs of attempts that were never committed. */
-function removeOthers({ disk }: Host, directory: string, reusable: Reusable): void {
-  const kept = new Set([journalPath(directory)])
-  for (const { report } of reusable.values()) for (const { path } of report.outputs) kept.add(path)
-  for (const name of disk.list(directory)) if (!kept.has(`${directory}/${name}`)) disk.remove(`${directory}/${name}`)
+function removeOthers({ disk }: Host, files: RunFiles, tasks: JournalState['tasks']): void {
+  const kept = new Set([journalPath(files.directory)])
+  for (const { task, attempt, report } of tasks.values())
+    for (const { exchange } of report.outputs) kept.add(files.partition(exchange, task, attempt))
+  for (const name of disk.list(files.directory))
+    if (!kept.has(`${files.directory}/${name}`)) disk.remove(`${files.directory}/${name}`)
 }

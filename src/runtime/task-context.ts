@@ -35,14 +35,21 @@ export interface TaskEnvironment {
   collect(output: number, order: TaskOrder): Collector
 }
 
+/** What an attempt has taken in so far. */
+export interface TaskCounts {
+  rowsRead: number
+  bytesRead: number
+  /** From other tasks. */
+  rowsReceived: number
+}
+
 /** One attempt of a task, while it runs. */
 export interface TaskContext {
   readonly env: TaskEnvironment
   readonly order: TaskOrder
   readonly peers: StagePeers
   readonly signal: AbortSignal
-  rowsRead: number
-  bytesRead: number
+  readonly counts: TaskCounts
   /** Throws when the task is no longer wanted. */
   checkCancelled(): void
   /** A new file name, removed when the task ends. */

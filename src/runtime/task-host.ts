@@ -1,18 +1,24 @@
 import type { CreditLimits } from './exchange/credit.ts'
 import { type LinkPort, Switchboard } from './exchange/switchboard.ts'
-import type { TaskOrder, TaskReport, WorkerId } from './orders.ts'
-import { slots } from './schedule.ts'
+import type { TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
+import { slots } from './slots.ts'
 import { StagePeers } from './stage-peers.ts'
 import { exchangeOf, isPipelinedRegion } from './stage-shape.ts'
 import { runTask } from './task.ts'
-import type { TaskEnvironment } from './task-context.ts'
+import type { TaskCounts, TaskEnvironment } from './task-context.ts'
 
 /** The tasks of one attempt of a region in this thread. */
 interface RegionTasks {
-  readonly controllers: Set<AbortController>
+  readonly running: Map<string, RunningTask>
   /** Tasks with a slot that were ordered and have not ended, and those of them that wait for one to end. */
   slotted: number
   readonly waiting: (() => void)[]
+}
+
+interface RunningTask {
+  readonly order: TaskOrder
+  readonly controller: AbortController
+  readonly counts: TaskCounts
 }
 
 /** Runs the tasks of one thread, many at once. */
@@ -36,43 +42,64 @@ export class TaskHost {
 
   async run(order: TaskOrder): Promise<TaskReport> {
     const controller = new AbortController()
+    const counts: TaskCounts = { rowsRead: 0, bytesRead: 0, rowsReceived: 0 }
     const region = this.#regionOf(order)
-    region.controllers.add(controller)
+    const name = nameOfTask(order)
+    region.running.set(name, { order, controller, counts })
     const peers = this.#peersOf(order)
     peers.enter()
     try {
       // Orders of a region come by rank and begin in that order, so the earliest source that has not ended always runs, and whoever waits for it
       // goes on. Other regions do not count: with them, two that wait for credit could keep both places from the ones they need.
       if (order.slotted && region.slotted++ >= slots.pipelined) await new Promise<void>((resolve) => region.waiting.push(resolve))
-      const report = await runTask(order, this.#env, peers, controller.signal)
+      const report = await runTask(order, this.#env, peers, counts, controller.signal)
       // A promise that a function has left behind may have failed: this thread hears of that now, before the task counts.
       if (this.#env.plan.fns.length > 0) await new Promise((resolve) => setImmediate(resolve))
       return report
     } finally {
-      region.controllers.delete(controller)
+      region.running.delete(name)
       if (order.slotted) {
         region.slotted--
         region.waiting.shift()?.()
       }
-      if (region.controllers.size === 0) this.#regions.delete(nameOfRegion(order))
+      if (region.running.size === 0) this.#regions.delete(nameOfRegion(order))
       if (peers.end()) this.#peers.delete(nameOfPeers(order))
     }
   }
 
   /** Stops the tasks of an attempt of a region and forgets its channels. */
   endAttempt(region: number, attempt: number): void {
-    for (const controller of this.#regions.get(nameOfRegion({ region, attempt }))?.controllers ?? []) controller.abort()
+    for (const { controller } of this.#regions.get(nameOfRegion({ region, attempt }))?.running.values() ?? []) controller.abort()
     this.#env.switchboard.closeAttempt(region, attempt)
   }
 
+  /** Stops one task of a region that is not pipelined. */
+  cancel(task: TaskName): void {
+    this.#regions.get(nameOfRegion(task))?.running.get(nameOfTask(task))?.controller.abort()
+  }
+
+  /** How far the tasks are that run here. */
+  progress(): readonly TaskProgress[] {
+    return [...this.#regions.values()].flatMap(({ running }) =>
+      [...running.values()].map(({ order: { region, stage, task, attempt }, counts: { rowsRead, bytesRead, rowsReceived } }) => ({
+        region,
+        stage,
+        task,
+        attempt,
+        rows: rowsRead + rowsReceived,
+        bytes: bytesRead,
+      })),
+    )
+  }
+
   close(): void {
-    for (const { controllers } of this.#regions.values()) for (const controller of controllers) controller.abort()
+    for (const { running } of this.#regions.values()) for (const { controller } of running.values()) controller.abort()
     this.#env.switchboard.close()
   }
 
   #regionOf(order: TaskOrder): RegionTasks {
     const name = nameOfRegion(order)
-    const region = this.#regions.get(name) ?? { controllers: new Set(), slotted: 0, waiting: [] }
+    const region = this.#regions.get(name) ?? { running: new Map(), slotted: 0, waiting: [] }
     this.#regions.set(name, region)
     return region
   }
@@ -89,4 +116,5 @@ export class TaskHost {
 }
 
 const nameOfRegion = ({ region, attempt }: { region: number; attempt: number }): string => `${region}.${attempt}`
+const nameOfTask = ({ stage, task }: TaskName): string => `${stage}/${task}`
 const nameOfPeers = (order: TaskOrder): string => `${nameOfRegion(order)}.${order.stage}`

@@ -11,7 +11,7 @@ import { receiveLeaf } from './receive.ts'
 import { collectRoot, type Root, sendRoot, sinkRoot } from './root.ts'
 import type { StagePeers } from './stage-peers.ts'
 import { isLeaf, leavesInOrder, stageOf } from './stage-shape.ts'
-import { cancelled, type TaskContext, type TaskEnvironment } from './task-context.ts'
+import { cancelled, type TaskContext, type TaskCounts, type TaskEnvironment } from './task-context.ts'
 
 /** A node of the stage in this attempt. Leaves have a driver, all others an operator. */
 interface Running {
@@ -43,6 +43,7 @@ export async function runTask(
   order: TaskOrder,
   env: TaskEnvironment,
   peers: StagePeers,
+  counts: TaskCounts,
   signal: AbortSignal,
 ): Promise<TaskReport> {
   const spills: string[] = []
@@ -51,8 +52,7 @@ export async function runTask(
     order,
     peers,
     signal,
-    rowsRead: 0,
-    bytesRead: 0,
+    counts,
     checkCancelled() {
       if (signal.aborted) throw cancelled()
     },
@@ -240,5 +240,5 @@ function report(task: TaskContext, running: readonly Running[]): TaskReport {
     parts.push(...(made?.parts ?? []))
   }
   const nodes = running.map(({ node, metrics }) => ({ node: node.id, ...metrics }))
-  return { outputs, parts, nodes, rowsRead: task.rowsRead, bytesRead: task.bytesRead, peakMemoryBytes: task.env.memory.peakBytes }
+  return { outputs, parts, nodes, ...task.counts, peakMemoryBytes: task.env.memory.peakBytes }
 }

@@ -3,11 +3,11 @@ import { asMillraceError, bug, type MillraceError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
+import { createRun } from './create-run.ts'
 import { type DriveResult, metricsOf } from './driver.ts'
 import { type OpenRunRequest, openRun } from './open-run.ts'
-import { coordinatorHost, type TaskOrder, type WorkerId } from './orders.ts'
+import { coordinatorHost, type TaskName, type TaskOrder, type TaskReport, type WorkerId } from './orders.ts'
 import type { RunCommand, RunEvent } from './run-state.ts'
-import { createRun } from './schedule.ts'
 
 /** What goes wrong in a virtual run; all of it is drawn from `seed`. */
 export interface VirtualOptions {
@@ -45,7 +45,8 @@ export async function runVirtually(
   let nowMs = 0
   const host: Host = { ...request.host, clock: { nowMs: () => nowMs, wallTimeUs: () => Math.round(nowMs * 1000) } }
   const { record, results, local } = openRun({ ...request, host }, {})
-  const state = createRun(plan, request.workers, record.firstAttempt, record.reusable)
+  const state = createRun(plan, { workers: request.workers, firstAttempt: record.firstAttempt, reusable: record.reusable })
+  const reports = new Map<string, TaskReport>()
   const agenda: Scheduled[] = []
   const dead = new Set<WorkerId>()
   const log: string[] = []
@@ -64,7 +65,8 @@ export async function runVirtually(
   discardStaged(request, plan.sinks)
   record.remove()
   if (outcome.do === 'fail') throw outcome.error
-  const metrics = metricsOf(plan, outcome, { wallMs: nowMs, workers: state.wantedWorkers })
+  const run = { wallMs: nowMs, workers: state.wantedWorkers, warnings: [] }
+  const metrics = metricsOf(plan, [...reports.values()], outcome.counts, run)
   return { outputs: results.outputs(), metrics, close: () => results.close(), log }
 
   function at(delayMs: number, happen: Scheduled['happen']): void {
@@ -82,7 +84,7 @@ export async function runVirtually(
 
   function tell(event: RunEvent): void {
     note(`event ${describe(event)}`)
-    for (const command of step(state, event)) carryOut(command)
+    for (const command of step(state, event, nowMs)) carryOut(command)
   }
 
   function carryOut(command: RunCommand): void {
@@ -96,7 +98,19 @@ export async function runVirtually(
       case 'endAttempt':
         return local.endAttempt(command.region, command.attempt)
       case 'setTimer':
-        return at(command.afterMs, () => tell({ event: 'timer', region: command.region }))
+        return at(command.afterMs, () => tell({ event: 'timer', timer: command.timer }))
+      case 'acceptReport':
+        return void reports.set(`${command.order.stage}/${command.order.task}`, command.report)
+      case 'cancelTask':
+        return at(messageDelayMs(), () => local.cancel(command.order))
+      case 'killWorker':
+        return void dead.add(command.worker)
+      case 'discardOutput':
+        for (const { exchange } of command.report.outputs)
+          host.disk.remove(record.files.partition(exchange, command.order.task, command.order.attempt))
+        return
+      case 'warn':
+        return note(`warn ${command.warning.code}`)
       case 'journal':
         note(`journal ${command.record.record}`)
         return record.append(command.record)
@@ -136,7 +150,7 @@ export async function runVirtually(
   }
 }
 
-const nameOf = ({ stage, task, attempt }: TaskOrder): string => `stage ${stage} task ${task} attempt ${attempt}`
+const nameOf = ({ stage, task, attempt }: TaskName): string => `stage ${stage} task ${task} attempt ${attempt}`
 
 function describe(event: RunEvent): string {
   switch (event.event) {
@@ -148,7 +162,7 @@ function describe(event: RunEvent): string {
     case 'taskFailed':
       return `${event.event} ${nameOf(event.order)} ${event.error.code}`
     case 'timer':
-      return `timer region ${event.region}`
+      return `timer ${event.timer.kind}`
     default:
       return event.event
   }

@@ -1,7 +1,7 @@
 import { drive } from '../../runtime/driver.ts'
 import { localTraits } from '../../runtime/local-traits.ts'
 import { openRun, type RunLimits } from '../../runtime/open-run.ts'
-import type { TaskOrder } from '../../runtime/orders.ts'
+import type { TaskName, TaskOrder } from '../../runtime/orders.ts'
 import type { Backend } from '../backend.ts'
 
 /**
@@ -18,9 +18,12 @@ export function createInlineBackend(limits: RunLimits = {}): Backend {
         run: (_worker: number, order: TaskOrder) => parts.local.run(order),
         // The driver ends attempts in its own process by itself.
         endAttempt() {},
+        cancel: (_worker: number, task: TaskName) => parts.local.cancel(task),
+        kill() {},
         close: async (idle: Promise<unknown>) => void (await idle),
       })
-      return drive({ ...request, workers: 1 }, { ...parts, cluster })
+      // One thread: whoever hangs hangs all, and a second attempt has no other place to run.
+      return drive({ ...request, workers: 1, settings: { backups: false } }, { ...parts, cluster })
     },
   }
 }

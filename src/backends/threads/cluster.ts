@@ -3,8 +3,15 @@ import { runError } from '../../base/errors.ts'
 import { isTooManyOpenFiles, tooManyOpenFiles } from '../../base/open-files.ts'
 import { isThrownHere } from '../../base/stack.ts'
 import { threwOutside } from '../../base/threw-outside.ts'
-import type { Cluster, Lost } from '../../runtime/driver.ts'
-import { coordinatorHost, type TaskOrder, type TaskReport, type WorkerId } from '../../runtime/orders.ts'
+import type { Cluster, ClusterEvents } from '../../runtime/driver.ts'
+import {
+  coordinatorHost,
+  type TaskName,
+  type TaskOrder,
+  type TaskProgress,
+  type TaskReport,
+  type WorkerId,
+} from '../../runtime/orders.ts'
 import { keepErrorDetails } from '../../runtime/rpc/errors.ts'
 import { guarded } from '../../runtime/rpc/guarded.ts'
 import { handOver } from '../../runtime/rpc/serve.ts'
@@ -24,16 +31,16 @@ export class ThreadCluster implements Cluster {
   readonly #url: URL
   readonly #setup: Omit<WorkerSetup, 'worker'>
   readonly #local: TaskHost
-  readonly #lost: Lost
+  readonly #events: ClusterEvents
   readonly #members = new Map<WorkerId, Member>()
   #closing = false
 
-  constructor(url: URL, setup: Omit<WorkerSetup, 'worker'>, local: TaskHost, lost: Lost) {
+  constructor(url: URL, setup: Omit<WorkerSetup, 'worker'>, local: TaskHost, events: ClusterEvents) {
     keepErrorDetails()
     this.#url = url
     this.#setup = setup
     this.#local = local
-    this.#lost = lost
+    this.#events = events
   }
 
   async spawn(worker: WorkerId): Promise<void> {
@@ -44,7 +51,7 @@ export class ThreadCluster implements Cluster {
       // The next one would not start either.
       if (isTooManyOpenFiles(why)) return tooManyOpenFiles('a worker cannot start')
       const error = isOfUser(uncaught) ? threwOutside(uncaught) : undefined
-      if (!this.#closing) this.#lost(worker, why, error)
+      if (!this.#closing) this.#events.lost(worker, why, error)
       if (error !== undefined) return error
       return runError('RUN_WORKER_LOST', `a worker ended: ${why}`, { retryable: true })
     })
@@ -58,6 +65,10 @@ export class ThreadCluster implements Cluster {
     this.#local.link(worker, port1 as never)
     ignoreLoss(api.link(coordinatorHost, handOver(port2, [port2])))
     this.#members.set(worker, { thread, api })
+    const signs = new MessageChannel()
+    signs.port1.on('message', (tasks: readonly TaskProgress[]) => this.#events.progress(worker, tasks))
+    signs.port1.unref()
+    ignoreLoss(api.watch(handOver(signs.port2, [signs.port2])))
     await api.setup({ ...this.#setup, worker })
   }
 
@@ -69,6 +80,15 @@ export class ThreadCluster implements Cluster {
 
   endAttempt(region: number, attempt: number): void {
     for (const { api } of this.#members.values()) ignoreLoss(api.endAttempt(region, attempt))
+  }
+
+  cancel(worker: WorkerId, task: TaskName): void {
+    const member = this.#members.get(worker)
+    if (member !== undefined) ignoreLoss(member.api.cancel(task))
+  }
+
+  kill(worker: WorkerId): void {
+    void this.#members.get(worker)?.thread.terminate()
   }
 
   async close(idle: Promise<unknown>): Promise<void> {

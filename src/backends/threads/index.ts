@@ -4,6 +4,9 @@ import { openRun, type RunLimits } from '../../runtime/open-run.ts'
 import type { Backend } from '../backend.ts'
 import { ThreadCluster } from './cluster.ts'
 
+/** As long as MapReduce's successors wait for a sign of a task: a function may work on one row for minutes. */
+const hangAfterMs = 600_000
+
 /**
  * Makes a backend that runs plans on worker threads. Sources, operators and sinks run in the workers, results are collected in the calling thread.
  * A worker that ends is replaced and its work done again, up to three times; then the run fails with `RUN_WORKER_LOST`.
@@ -29,7 +32,11 @@ export function threadsBackend(workerUrl: URL, limits: RunLimits = {}): Backend 
         memoryBytes: Math.floor(memoryBytes / Math.max(1, workers)),
         credit: limits.credit,
       }
-      return drive(request, { ...parts, cluster: (lost) => new ThreadCluster(workerUrl, setup, parts.local, lost) })
+      const settings = { hangAfterMs, ...request.settings }
+      return drive(
+        { ...request, settings },
+        { ...parts, cluster: (events) => new ThreadCluster(workerUrl, setup, parts.local, events) },
+      )
     },
   }
 }

@@ -8,11 +8,13 @@ import type { PhysicalPlan } from '../../ir/physical.ts'
 import type { FunctionTable } from '../../ir/user-function.ts'
 import type { CreditLimits } from '../../runtime/exchange/credit.ts'
 import { MemoryBudget } from '../../runtime/memory.ts'
-import type { TaskOrder, TaskReport, WorkerId } from '../../runtime/orders.ts'
+import type { TaskName, TaskOrder, TaskReport, WorkerId } from '../../runtime/orders.ts'
 import { Pace } from '../../runtime/pace.ts'
 import { serve } from '../../runtime/rpc/serve.ts'
 import { runFiles } from '../../runtime/run-files.ts'
 import { TaskHost } from '../../runtime/task-host.ts'
+
+const signEveryMs = 1000
 
 /** What a worker is told before its first task; plain data. */
 export interface WorkerSetup {
@@ -35,6 +37,9 @@ export interface WorkerApi {
   link(worker: WorkerId, port: MessagePort): void
   run(order: TaskOrder): Promise<TaskReport>
   endAttempt(region: number, attempt: number): void
+  cancel(task: TaskName): void
+  /** Tells through `port`, once a second, how far the tasks are: also the sign that this thread is alive. */
+  watch(port: MessagePort): void
 }
 
 export interface WorkerOptions {
@@ -71,6 +76,10 @@ export function serveWorker({ loadFunctions, connectors }: WorkerOptions): void 
       return tasks.run(order)
     },
     endAttempt: (region, attempt) => tasks?.endAttempt(region, attempt),
+    cancel: (task) => tasks?.cancel(task),
+    watch(port) {
+      setInterval(() => port.postMessage(tasks?.progress() ?? []), signEveryMs).unref()
+    },
   }
   serve(api, parentPort)
 }

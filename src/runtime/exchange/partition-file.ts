@@ -1,16 +1,29 @@
 import type { Disk } from '../../base/host.ts'
 import type { Batch } from '../../data/batch.ts'
+import { checksum } from '../../data/checksum.ts'
 import { BlockWriter } from '../block-file.ts'
-import type { FileEntry } from '../orders.ts'
+import { encodeIndex, type IndexEntry } from './partition-index.ts'
 
-/** Writes what one task sends through a blocking exchange into one file, and remembers which blocks are of which partition. */
+/** What a finished partition file is known by. */
+export interface FinishedFile {
+  rowCount: number
+  sizeBytes: number
+  /** Over the content of all partitions: the same rows in the same batches give the same one. */
+  checksum: string
+}
+
+/**
+ * Writes what one task sends through a blocking exchange into one file: the blocks of all partitions as they come, then an index that says which
+ * blocks are whose. Only the consumers read the index, so that a coordinator of thousands of tasks need not know it.
+ */
 export class PartitionFileWriter {
   /** Empty while nothing was sent. */
   path = ''
-  readonly #partitions: FileEntry[][]
+  readonly #partitions: IndexEntry[][]
   readonly #disk: Disk
   readonly #newPath: () => string
   #writer: BlockWriter | undefined
+  #rowCount = 0
 
   constructor(disk: Disk, newPath: () => string, partitions: number) {
     this.#disk = disk
@@ -24,29 +37,46 @@ export class PartitionFileWriter {
 
   /** One block which all partitions read. */
   appendToAll(batch: Batch): void {
-    const range = this.#write(batch)
-    for (const entries of this.#partitions) entries.push(range)
+    const block = this.#write(batch)
+    for (const entries of this.#partitions) entries.push(block)
   }
 
   barrier(epoch: number): void {
     for (const entries of this.#partitions) entries.push({ barrier: epoch })
   }
 
-  /** With `sync` the file outlives the machine's failure too. A task that sent nothing leaves no file. */
-  finish(sync: boolean): readonly (readonly FileEntry[])[] {
-    if (sync) this.#writer?.sync()
-    return this.#partitions
+  /**
+   * Adds the index. With `sync` the file outlives the machine's failure too.
+   *
+   * @returns undefined for a task that sent nothing: it leaves no file.
+   */
+  finish(sync: boolean): FinishedFile | undefined {
+    const hasBarriers = this.#partitions.some((entries) => entries.length > 0)
+    if (this.#writer === undefined && !hasBarriers) return undefined
+    const writer = this.#open()
+    const index = encodeIndex(this.#partitions, writer.sizeBytes)
+    writer.appendBytes(index)
+    if (sync) writer.sync()
+    const [low, high] = checksum(new Int32Array(index.buffer))
+    return { rowCount: this.#rowCount, sizeBytes: writer.sizeBytes, checksum: hex(high) + hex(low) }
   }
 
   abort(): void {
     if (this.#writer !== undefined) this.#disk.remove(this.path)
   }
 
-  #write(batch: Batch): { offset: number; length: number } {
+  #write(batch: Batch): IndexEntry {
+    this.#rowCount += batch.rowCount
+    return this.#open().append(batch)
+  }
+
+  #open(): BlockWriter {
     if (this.#writer === undefined) {
       this.path = this.#newPath()
       this.#writer = new BlockWriter(this.#disk, this.path)
     }
-    return this.#writer.append(batch)
+    return this.#writer
   }
 }
+
+const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0')

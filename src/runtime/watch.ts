@@ -1,0 +1,74 @@
+import { type Failure, loseWorker } from './retry.ts'
+import type { AttemptState, RunCommand, RunState, StageState, TaskState, WorkerState } from './run-state.ts'
+import type { Placed } from './schedule.ts'
+import { beginAttempt } from './transitions.ts'
+
+export const watchEveryMs = 1000
+
+export const watches = ({ settings }: RunState): boolean => settings.backups || settings.hangAfterMs < Number.POSITIVE_INFINITY
+
+/** Ends workers that have tasks and say nothing: an endless loop in a function, or a process that was stopped. */
+export function endSilentWorkers(state: RunState, nowMs: number, commands: RunCommand[]): Failure {
+  const { hangAfterMs } = state.settings
+  for (const { id, state: life, running, lastSeenMs } of [...state.workers.values()]) {
+    if (nowMs - lastSeenMs <= hangAfterMs || (life === 'ready' && running.size === 0)) continue
+    commands.push({ do: 'killWorker', worker: id })
+    const failure = loseWorker(state, id, `it gave no sign of life for ${hangAfterMs / 1000} s`, nowMs, commands)
+    if (failure !== undefined) return failure
+  }
+  return undefined
+}
+
+/** Share of a stage's tasks that are done before any of the others is judged to be slow. */
+const doneShare = 0.75
+const slowerThan = 0.5
+const longerThan = 1.5
+
+/**
+ * Starts slow tasks a second time on workers that have nothing to do (MapReduce §3.6). A task is slow when it gets through less than half as much
+ * in a second as the tasks of its stage did: judged by its time alone, one with more rows than others would be taken for slow, and be no faster
+ * elsewhere.
+ */
+export function startBackups(state: RunState, nowMs: number): Placed[] {
+  const placed: Placed[] = []
+  for (const region of state.regions) {
+    if (region.pipelined || region.state !== 'running') continue
+    for (const stage of region.stages) {
+      if (stage.committed < doneShare * stage.tasks.length || stage.idle.size > 0 || !mayRunTwice(stage)) continue
+      for (const [task, attempt] of slowTasks(state, stage, nowMs)) {
+        const worker = otherWorker(state, attempt)
+        if (worker === undefined) break
+        state.counts.backups++
+        task.attempt++
+        placed.push({ task, attempt: beginAttempt(state, task, worker.id, nowMs, true) })
+      }
+    }
+  }
+  return placed
+}
+
+/** What a function does to the outside would be done twice. */
+const mayRunTwice = (stage: StageState): boolean => stage.slotted && !stage.functions.some(({ effects }) => effects)
+
+function slowTasks(state: RunState, stage: StageState, nowMs: number): [TaskState, AttemptState][] {
+  const rate = medianOf(stage.rates)
+  const afterMs = Math.max(state.settings.backupAfterMs, longerThan * medianOf(stage.durationsMs))
+  const slow: [TaskState, AttemptState][] = []
+  for (const task of stage.tasks) {
+    if (task.state !== 'running' || task.attempts.length !== 1) continue
+    const [attempt] = task.attempts
+    const elapsedMs = nowMs - attempt.startedMs
+    if (elapsedMs >= afterMs && attempt.rows / elapsedMs < slowerThan * rate) slow.push([task, attempt])
+  }
+  return slow
+}
+
+function otherWorker(state: RunState, { worker: own }: AttemptState): WorkerState | undefined {
+  for (const worker of state.free) if (worker.id !== own) return worker
+  return undefined
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort()
+  return sorted.length === 0 ? 0 : sorted[sorted.length >> 1]
+}
