@@ -1,6 +1,7 @@
 import { createBuilder } from './builder.ts'
 import type { BytesColumn, Column, DictionaryColumn, JsColumn, Lane, LaneColumn, ListColumn } from './column.ts'
 import { checkTextBytes, isValid } from './column.ts'
+import { copyBytes, viewOf } from './copy-bytes.ts'
 import { sliceColumn } from './read.ts'
 import type { Type } from './type.ts'
 
@@ -137,14 +138,11 @@ function gatherBytes(column: BytesColumn, rows: Int32Array, count: number): { of
   }
   checkTextBytes(total)
   const data = new Uint8Array(total)
+  const view = viewOf(source)
+  const target = viewOf(data)
   for (let i = 0; i < count; i++) {
     const row = rows[i]
-    if (row < 0) continue
-    const start = from[row]
-    const end = from[row + 1]
-    let at = offsets[i]
-    if (end - start < 40) for (let p = start; p < end; p++) data[at++] = source[p]
-    else data.set(source.subarray(start, end), at)
+    if (row >= 0) copyBytes(view, from[row], from[row + 1], target, offsets[i])
   }
   return { offsets, data }
 }

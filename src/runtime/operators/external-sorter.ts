@@ -1,7 +1,4 @@
-import { Heap } from '../../base/heap.ts'
 import type { Batch } from '../../data/batch.ts'
-import type { ColumnBuilder } from '../../data/builder.ts'
-import { createBuilder } from '../../data/builder.ts'
 import type { Column } from '../../data/column.ts'
 import { concatColumns, gatherColumn } from '../../data/gather.ts'
 import { makeBatch } from '../../data/read.ts'
@@ -9,6 +6,7 @@ import type { Schema } from '../../data/type.ts'
 import { readBlocks } from '../block-file.ts'
 import type { OperatorContext } from '../operator.ts'
 import { rowsPerBatch } from './emit.ts'
+import { mergeRuns, type SortedRun } from './merge-runs.ts'
 import type { RowOrder } from './row-order.ts'
 import { sortRows } from './sort-rows.ts'
 import { writeRun } from './write-run.ts'
@@ -80,34 +78,16 @@ export class ExternalSorter {
 
   *#merge(paths: readonly string[]): Generator<Batch, void> {
     const { disk } = this.#ctx.host
-    const order = this.#order
-    const heap = new Heap<Cursor>((a, b) => {
-      const x = a.prefixes[a.row]
-      const y = b.prefixes[b.row]
-      return x < y ? -1 : x > y ? 1 : order.across(a.columns, a.row, b.columns, b.row)
-    })
-    const cursors = paths.map((path) => new Cursor(readBlocks(disk, path, this.#schema), order))
-    const builders = this.#schema.map((field) => createBuilder(field.type))
-    try {
-      for (const cursor of cursors) if (cursor.load()) heap.push(cursor)
-      let step = 1
-      let rowCount = 0
-      for (let least = heap.top; least !== undefined; least = heap.top) {
-        step = least.rowCount > step ? least.rowCount : step
-        appendRow(builders, least.columns, least.row)
-        if (least.next()) heap.topChanged()
-        else heap.pop()
-        if (++rowCount < step) continue
-        yield takeBatch(builders, rowCount)
-        rowCount = 0
-      }
-      if (rowCount > 0) yield takeBatch(builders, rowCount)
-    } finally {
-      for (const cursor of cursors) cursor.close()
-    }
+    const runs = paths.map((path) => runOf(readBlocks(disk, path, this.#schema)))
+    yield* mergeRuns(runs, this.#order, this.#schema)
     for (const path of paths) disk.remove(path)
   }
 }
+
+const runOf = (batches: Generator<Batch, void>): SortedRun => ({
+  next: () => batches.next().value ?? undefined,
+  close: () => void batches.return(),
+})
 
 /** The rows of several batches as one column each. */
 export function joinBatches(batches: readonly Batch[], schema: Schema): Column[] {
@@ -117,49 +97,4 @@ export function joinBatches(batches: readonly Batch[], schema: Schema): Column[]
       type,
     ),
   )
-}
-
-function appendRow(builders: readonly ColumnBuilder[], columns: readonly Column[], row: number): void {
-  for (let i = 0; i < builders.length; i++) builders[i].appendFrom(columns[i], row)
-}
-
-function takeBatch(builders: readonly ColumnBuilder[], rowCount: number): Batch {
-  return makeBatch(
-    builders.map((builder) => builder.finish()),
-    rowCount,
-  )
-}
-
-/** A place in one sorted run. */
-class Cursor {
-  row = 0
-  rowCount = 0
-  columns: readonly Column[] = []
-  prefixes: Float64Array = new Float64Array(0)
-  readonly #blocks: Generator<Batch, void>
-  readonly #order: RowOrder
-
-  constructor(blocks: Generator<Batch, void>, order: RowOrder) {
-    this.#blocks = blocks
-    this.#order = order
-  }
-
-  /** Goes to the next row; false at the end. */
-  next(): boolean {
-    return ++this.row < this.rowCount || this.load()
-  }
-
-  load(): boolean {
-    const next = this.#blocks.next()
-    if (next.done) return false
-    this.row = 0
-    this.rowCount = next.value.rowCount
-    this.columns = next.value.columns
-    this.prefixes = this.#order.prefixes(this.columns, this.rowCount)
-    return true
-  }
-
-  close(): void {
-    this.#blocks.return()
-  }
 }

@@ -1,28 +1,34 @@
-import type { BytesColumn, Column, LaneColumn } from '../../data/column.ts'
+import type { Column } from '../../data/column.ts'
 import { comparatorOf, compareAcross, compareInTurn, type RowComparator } from '../../data/compare-rows.ts'
 import { plainColumn } from '../../data/gather.ts'
 import { hashRows } from '../../data/key.ts'
 import type { PhysicalSortKey } from '../../ir/physical.ts'
+import { type KeyWords, putKeyWords } from './key-words.ts'
 
-/** An order of rows. Prefixes are numbers that never contradict it: rows whose prefixes are equal are told apart by comparing. */
+/** An order of rows. */
 export interface RowOrder {
-  prefixes(columns: readonly Column[], rowCount: number): Float64Array
+  /** The columns that decide, in turn, where the words of the first one are those of `firstWords`; none where only comparing tells more. */
+  readonly keys: readonly PhysicalSortKey[]
+  /** Words for all rows that never contradict the order. `rows` lists the rows from 0 on. */
+  firstWords(columns: readonly Column[], rows: Int32Array, words: KeyWords): void
   comparator(columns: readonly Column[]): RowComparator
   across(left: readonly Column[], a: number, right: readonly Column[], b: number): number
 }
 
 /** By sort keys, ties by all other columns ascending with nulls first: so the place of every row is a function of the data. */
 export function orderBySortKeys(by: readonly PhysicalSortKey[], columnCount: number): RowOrder {
-  const used = new Set(by.map(({ column }) => column))
-  const rest = Array.from({ length: columnCount }, (_, column) => ({ column, desc: false, nullsFirst: true }))
-  const keys = [...by, ...rest.filter(({ column }) => !used.has(column))]
+  const keys = allKeys(by, columnCount)
   return {
-    prefixes: (columns, rowCount) =>
-      keys.length === 0 ? new Float64Array(rowCount) : sortPrefixes(columns[keys[0].column], rowCount, keys[0]),
+    keys,
+    firstWords(columns, rows, words) {
+      const [first] = keys
+      if (first !== undefined) putKeyWords(plainColumn(columns[first.column]), first, 0, rows, 0, rows.length, words)
+    },
     comparator: (columns) =>
       compareInTurn(keys.map(({ column, desc, nullsFirst }) => comparatorOf(columns[column], nullsFirst, desc))),
     across(left, a, right, b) {
-      for (const { column, desc, nullsFirst } of keys) {
+      for (let i = 0; i < keys.length; i++) {
+        const { column, desc, nullsFirst } = keys[i]
         const order = compareAcross(left[column], a, right[column], b, nullsFirst, desc)
         if (order !== 0) return order
       }
@@ -31,23 +37,24 @@ export function orderBySortKeys(by: readonly PhysicalSortKey[], columnCount: num
   }
 }
 
+function allKeys(by: readonly PhysicalSortKey[], columnCount: number): readonly PhysicalSortKey[] {
+  const used = new Set(by.map(({ column }) => column))
+  const rest = Array.from({ length: columnCount }, (_, column) => ({ column, desc: false, nullsFirst: true }))
+  return [...by, ...rest.filter(({ column }) => !used.has(column))]
+}
+
 /** By (hash, key): rows of a key are brought together, in the order in which aggregates emit groups. */
 export function orderByKeyHash(keys: readonly number[], hashSeed: number): RowOrder {
   return {
-    prefixes(columns, rowCount) {
-      const lo = new Int32Array(rowCount)
-      const hi = new Int32Array(rowCount)
+    keys: [],
+    firstWords: (columns, rows, { hi, lo }) =>
       hashRows(
         keys.map((key) => columns[key]),
-        rowCount,
+        rows.length,
         hashSeed,
         lo,
         hi,
-      )
-      const out = new Float64Array(rowCount)
-      for (let row = 0; row < rowCount; row++) out[row] = (hi[row] >>> 0) * 2_097_152 + (lo[row] >>> 11)
-      return out
-    },
+      ),
     comparator: (columns) => compareInTurn(keys.map((key) => comparatorOf(columns[key]))),
     across(left, a, right, b) {
       for (const key of keys) {
@@ -57,37 +64,4 @@ export function orderByKeyHash(keys: readonly number[], hashSeed: number): RowOr
       return 0
     },
   }
-}
-
-function sortPrefixes(column: Column, rowCount: number, { desc, nullsFirst }: PhysicalSortKey): Float64Array {
-  const plain = plainColumn(column)
-  const out =
-    plain.store === 'lane' ? lanePrefixes(plain) : plain.store === 'bytes' ? bytesPrefixes(plain) : new Float64Array(rowCount)
-  if (desc) for (let row = 0; row < rowCount; row++) out[row] = -out[row]
-  const { nulls } = plain
-  if (nulls === undefined) return out
-  const ofNull = nullsFirst ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-  for (let row = 0; row < rowCount; row++) if ((nulls[row >> 3] & (1 << (row & 7))) === 0) out[row] = ofNull
-  return out
-}
-
-/** Rounding of big integers keeps the order, though not the differences. NaN comes before all numbers. */
-function lanePrefixes({ values }: LaneColumn): Float64Array {
-  const out = values instanceof BigInt64Array ? Float64Array.from(values, Number) : Float64Array.from(values)
-  // −0 + 0 is 0: the two are equal, and their bits must be.
-  for (let row = 0; row < out.length; row++) out[row] = Number.isNaN(out[row]) ? Number.NEGATIVE_INFINITY : out[row] + 0
-  return out
-}
-
-/** The first 6 bytes as a number; a double holds 53 bits exactly. */
-function bytesPrefixes({ offsets, data, length }: BytesColumn): Float64Array {
-  const out = new Float64Array(length)
-  for (let row = 0; row < length; row++) {
-    const start = offsets[row]
-    const end = offsets[row + 1]
-    let prefix = 0
-    for (let i = 0; i < 6; i++) prefix = prefix * 256 + (start + i < end ? data[start + i] : 0)
-    out[row] = prefix
-  }
-  return out
 }

@@ -7,6 +7,7 @@ import { makeBatch, sliceBatch } from '../../data/read.ts'
 import type { Operator, OperatorFactory } from '../operator.ts'
 import { emitAll } from './emit.ts'
 import { joinBatches } from './external-sorter.ts'
+import { type KeyWords, newKeyWords } from './key-words.ts'
 import { orderBySortKeys } from './row-order.ts'
 import { sortRows } from './sort-rows.ts'
 
@@ -22,8 +23,9 @@ export const createTopK: OperatorFactory<'topK'> = (node, ctx): Operator => {
   let kept: Batch[] = []
   let rowCount = 0
   let bytes = 0
-  /** Prefix of the last row that is needed. */
-  let bound = Number.POSITIVE_INFINITY
+  /** Words of the last row that is needed, the most there are until it is known. */
+  let boundHi = 0xffffffff
+  let boundLo = 0xffffffff
 
   return {
     name: 'topK',
@@ -62,15 +64,31 @@ export const createTopK: OperatorFactory<'topK'> = (node, ctx): Operator => {
     const best = pick(columns, rows, rowCount)
     kept = [best]
     bytes = best.sizeBytes
-    if (rowCount === needed && rowCount > 0) bound = order.prefixes(best.columns, rowCount)[rowCount - 1]
+    if (rowCount < needed || rowCount === 0) return
+    const { hi, lo } = wordsOf(best)
+    boundHi = hi[rowCount - 1] >>> 0
+    boundLo = lo[rowCount - 1] >>> 0
+  }
+
+  function wordsOf({ columns, rowCount: count }: Batch): KeyWords {
+    const words = newKeyWords(count)
+    order.firstWords(
+      columns,
+      Int32Array.from({ length: count }, (_, row) => row),
+      words,
+    )
+    return words
   }
 
   function withinBound(batch: Batch): Batch {
-    if (bound === Number.POSITIVE_INFINITY) return batch
-    const prefixes = order.prefixes(batch.columns, batch.rowCount)
+    if (boundHi === 0xffffffff) return batch
+    const { hi, lo } = wordsOf(batch)
     const rows = new Int32Array(batch.rowCount)
     let some = 0
-    for (let row = 0; row < batch.rowCount; row++) if (prefixes[row] <= bound) rows[some++] = row
+    for (let row = 0; row < batch.rowCount; row++) {
+      const high = hi[row] >>> 0
+      if (high < boundHi || (high === boundHi && lo[row] >>> 0 <= boundLo)) rows[some++] = row
+    }
     return some === batch.rowCount ? batch : pick(batch.columns, rows, some)
   }
 }
