@@ -60,9 +60,9 @@ function connector<T>(kind: string, path: string, options: object, schema?: Sche
   }
 }
 
-/** Lines of text files: rows `{ line }`. `path` may be a pattern or a folder. */
-export function text(path: string): ConnectorSpec<{ line: string }> {
-  return connector('text', path, {})
+/** Lines of text files, to read as rows `{ line }` and to write from one column of texts. `path` may be a pattern or a folder when it is read. */
+export function text(path: string, options: { mode?: 'error' | 'overwrite' } = {}): ConnectorSpec<{ line: string }> {
+  return connector('text', path, optionsOf('text', options, { mode: 'string' }))
 }
 
 /** How csv files are read or written. */

@@ -4,6 +4,7 @@ import type { ConnectorOptions, SinkConnector } from './connector.ts'
 import { fileSink } from './file-sink.ts'
 import { createCsvEncoder } from './format/csv-encode.ts'
 import { createJsonlEncoder } from './format/json-encode.ts'
+import { createTextEncoder } from './format/text-encode.ts'
 import { byteOption, flagOption } from './source-options.ts'
 
 /** Writes csv files, which the csv source reads back with equal values. @throws {@link MillraceError} `SINK_EXISTS`, `SINK_UNWRITABLE`, `RESOURCE_DISK_FULL`. */
@@ -32,3 +33,6 @@ export const jsonlSink: SinkConnector = fileSink({
   extension: 'jsonl',
   encoder: (fields) => createJsonlEncoder(fields),
 })
+
+/** Writes the lines of one column, which the text source reads back. @throws {@link MillraceError} `SINK_EXISTS`, `SINK_UNWRITABLE`, `RESOURCE_DISK_FULL`, `DATA_NULL`, `DATA_BAD_VALUE`. */
+export const textSink: SinkConnector = fileSink({ kind: 'text', extension: 'txt', encoder: createTextEncoder })

@@ -7,8 +7,9 @@ import { batchFromRows } from '../../src/data/read.ts'
 import { type Schema, types, type Value } from '../../src/data/type.ts'
 import type { ConnectorOptions, SinkConnector, StagedPart } from '../../src/io/connector.ts'
 import { csvSource } from '../../src/io/csv.ts'
-import { csvSink, jsonlSink } from '../../src/io/file-sinks.ts'
+import { csvSink, jsonlSink, textSink } from '../../src/io/file-sinks.ts'
 import { jsonlSource } from '../../src/io/jsonl.ts'
+import { textSource } from '../../src/io/text.ts'
 import { faultyHost } from '../../src/testing/faulty-disk.ts'
 import { host, readRows, tempFolder } from './read-all.ts'
 
@@ -111,6 +112,32 @@ describe('file sinks', () => {
       '{"i":"-9007199254740993","f":"NaN","b":false,"d":"1969-12-31","t":"1969-12-31T23:59:59.999999Z","s":"x,\\"y\\"\\n\\u0001🎉","y":"","a":[],"o":{"x":null,"__proto__":null}}',
     ])
     expect(await readRows(jsonlSource, { path: 'out.jsonl' }, { cwd: folder.path, schema: everyType })).toEqual(values)
+  })
+
+  it('writes lines that read back as they were', async () => {
+    const lines = [['one'], [''], ['a long line, '.repeat(20)], ['\rinside'], ['\ud83c\udf89']]
+    write(textSink, { path: 'out.txt' }, [column('line')], lines)
+    expect(text('out.txt')).toBe(lines.map(([line]) => `${line}\n`).join(''))
+    expect(await readRows(textSource, { path: 'out.txt' }, { cwd: folder.path })).toEqual(lines)
+  })
+
+  it.each([
+    ['DATA_BAD_VALUE', 'two\nlines'],
+    ['DATA_BAD_VALUE', 'ends with a carriage return\r'],
+    ['DATA_NULL', null],
+  ])('refuses with %s a text that is no line: %j', (code, value) => {
+    expect(() => write(textSink, { path: `${code}.txt` }, [column('line')], [['fine'], [value]])).toThrow(
+      expect.objectContaining({ code }),
+    )
+    expect(existsSync(target(`${code}.txt`))).toBe(false)
+  })
+
+  it('refuses columns that are no lines before any work', () => {
+    for (const fields of [[column('n', types.int64)], [column('a'), column('b')], []]) {
+      expect(() => textSink.check({ path: 'none.txt' }, context(fields))).toThrow(
+        expect.objectContaining({ code: 'PLAN_TYPE_MISMATCH' }),
+      )
+    }
   })
 
   it('writes columns of numbers as JSON lines that read back as numbers without a schema', async () => {
