@@ -8,6 +8,7 @@ import { types } from '../../data/type.ts'
 import type { Algebra } from '../expr.ts'
 import type { AggregateFunction, CallTypes, Signature, TypePattern } from './define.ts'
 import { defineAggregateFunction } from './define.ts'
+import { checkValues, joinTexts } from './size-limit.ts'
 
 const ordered: readonly TypePattern[] = ['bool', 'int64', 'float64', 'string', 'bytes', 'date', 'timestamp']
 
@@ -102,7 +103,7 @@ export const aggregates: readonly AggregateFunction[] = [
     evaluate(rows) {
       if (rows.length === 0) return null
       const texts = rows.map(([text]) => text as string).sort(compareStrings)
-      return texts.join(smallestSeparator(rows))
+      return joinTexts('string_agg', texts, smallestSeparator(rows))
     },
   }),
   defineAggregateFunction('array_agg', {
@@ -114,7 +115,9 @@ export const aggregates: readonly AggregateFunction[] = [
     stateTypes: ({ args }) => [types.array(args[0])],
     evaluate(rows, { args }) {
       if (rows.length === 0) return null
-      return rows.map(([value]) => canonicalValue(args[0], value)).sort((a, b) => compareValues(args[0], a, b))
+      const values = rows.map(([value]) => canonicalValue(args[0], value))
+      checkValues('array_agg', args[0], values)
+      return values.sort((a, b) => compareValues(args[0], a, b))
     },
   }),
   defineAggregateFunction(

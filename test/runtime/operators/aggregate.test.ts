@@ -279,6 +279,24 @@ describe('aggregate', () => {
     expect(new Set(allRows(result.batches).map(([value]) => value)).size).toBe(130_000)
   })
 
+  it('refuses to collect a value of more than 64 MB, as the functions do', async () => {
+    const fields = schemaOf(types.string)
+    const rows: Value[][] = ['a', 'b', 'c'].map((sign) => [sign.repeat(22 * 2 ** 20)])
+    for (const fn of ['string_agg', 'array_agg']) {
+      const calls = [call(fn, [0], fields)]
+      const output = outputOf([], calls, fields)
+      const run = (count: number) =>
+        runOperator(
+          spec([], calls, 'complete'),
+          { inputs: [fields], fields: output },
+          feedsOf(cut(fields, rows.slice(0, count), [2])),
+        )
+      await expect(run(3)).rejects.toMatchObject({ code: 'RUN_ARGUMENT' })
+      expect(() => naive([], calls, fields, rows)).toThrow(expect.objectContaining({ code: 'RUN_ARGUMENT' }))
+      expect((await run(2)).batches.length).toBe(1)
+    }
+  })
+
   it('runs user aggregates in all phases', async () => {
     const fields = schemaOf(types.string, types.float64)
     const fn = { id: 5, label: 'longest', kind: 'combine' } as FnRef

@@ -7,6 +7,7 @@ import { gatherColumn } from '../../../data/gather.ts'
 import { valueAt } from '../../../data/read.ts'
 import type { Type } from '../../../data/type.ts'
 import { types } from '../../../data/type.ts'
+import { checkValueBytes, checkValues } from '../../../ir/functions/size-limit.ts'
 import type { Accumulator } from './accumulator.ts'
 import { createExtreme } from './extreme.ts'
 import { listsOf, ValueBag } from './value-bag.ts'
@@ -29,7 +30,11 @@ export function createArrayAgg(item: Type): Accumulator {
       const builder = createBuilder(types.array(item), to - from)
       for (let i = from; i < to; i++) {
         const own = rows.subarray(starts[order[i]], starts[order[i] + 1]).sort(compare)
-        builder.appendValue(own.length === 0 ? null : Array.from(own, (row) => canonicalValue(item, valueAt(values, row))))
+        // Each item counts eight bytes, so that not all of them have to be looked at.
+        checkValueBytes('array_agg', own.length * 8)
+        const items = Array.from(own, (row) => canonicalValue(item, valueAt(values, row)))
+        checkValues('array_agg', item, items)
+        builder.appendValue(items.length === 0 ? null : items)
       }
       return builder.finish()
     },
@@ -98,9 +103,12 @@ const bytesAt = (column: BytesColumn, row: number): Uint8Array =>
 
 function appendJoined(builder: BytesBuilder, texts: BytesColumn, rows: Int32Array, separator: Uint8Array): void {
   const parts: Uint8Array[] = []
+  let size = 0
   for (let i = 0; i < rows.length; i++) {
+    const text = bytesAt(texts, rows[i])
     if (i > 0) parts.push(separator)
-    parts.push(bytesAt(texts, rows[i]))
+    parts.push(text)
+    checkValueBytes('string_agg', (size += text.length + (i > 0 ? separator.length : 0)))
   }
   const joined = Buffer.concat(parts)
   builder.appendBytes(joined, 0, joined.length)
