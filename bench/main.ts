@@ -1,25 +1,32 @@
 import { parseArgs } from 'node:util'
+import { groupBench } from './group/bench.ts'
 import { startUpBench } from './start-up.ts'
 import { wordCountBench } from './word-count/bench.ts'
 
 // npm run bench -- NAME [options]: runs the contenders in turn, prints medians and appends them to bench/results.md.
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  group: groupBench,
   'start-up': startUpBench,
   'word-count': wordCountBench,
 }
 
 export interface BenchOptions {
   mb: number
+  rows: number
   rounds: number
 }
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
-  options: { mb: { type: 'string', default: '200' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    mb: { type: 'string', default: '200' },
+    rows: { type: 'string', default: '10000000' },
+    rounds: { type: 'string', default: '5' },
+  },
 })
 const bench = benches[positionals[0] ?? '']
 if (bench === undefined) {
-  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--mb 200] [--rounds 5]`)
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--mb 200] [--rows 10000000] [--rounds 5]`)
   process.exitCode = 2
-} else await bench({ mb: Number(values.mb), rounds: Number(values.rounds) })
+} else await bench({ mb: Number(values.mb), rows: Number(values.rows), rounds: Number(values.rounds) })

@@ -57,7 +57,7 @@ export async function interleave(contenders: readonly Contender[], rounds: numbe
   })
 }
 
-const reporter = join(import.meta.dirname, 'report-usage.mjs')
+const reporter = join(import.meta.dirname, 'report-usage.js')
 
 function measure(contender: Contender): Promise<Measurement> {
   const usageFile = join(tmpdir(), `millrace-bench-usage-${process.pid}`)
@@ -84,7 +84,8 @@ function measure(contender: Contender): Promise<Measurement> {
       for (const file of [usageFile, outputFile]) rmSync(file, { force: true })
       const cpuMs = contender.kind === 'node' ? usage[0] : (usage[0] + usage[1]) * 1000
       resolve({
-        wallMs,
+        // A contender may have measured a part of itself.
+        wallMs: contender.kind === 'node' ? (usage[2] ?? wallMs) : wallMs,
         cpuMs,
         peakBytes: contender.kind === 'node' ? usage[1] : undefined,
         output: printed,

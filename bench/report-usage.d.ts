@@ -1,0 +1,2 @@
+export function begin(): void
+export function end(): void
