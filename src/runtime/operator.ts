@@ -1,10 +1,10 @@
 import type { Host } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
+import type { BytesBuilder } from '../data/builder.ts'
 import type { Schema } from '../data/type.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalNodeOf, PhysicalOp } from '../ir/physical.ts'
 import type { UserFunction } from '../ir/user-function.ts'
-import type { TextTable } from './operators/text-table.ts'
 import type { MakeShared, Shared } from './stage-peers.ts'
 
 /** Counters of one operator in one task. */
@@ -56,7 +56,35 @@ export interface OperatorContext {
 export interface TextNumbering {
   readonly column: number
   /** Another object once the operator has started afresh. */
-  texts(): TextTable
+  texts(): TextNumbers
+}
+
+/** Texts and their numbers. */
+export interface TextNumbers {
+  /** The texts in the order of their numbers. */
+  readonly keys: BytesBuilder
+  /** The number of a text; a new one gets the next. */
+  number(data: Uint8Array, start: number, end: number): number
+  /**
+   * Numbers the pieces between separators of texts, from `place` on up to text `to`, into `codes` from `count` on; gives how many codes there are
+   * then. At `limit` it stops before text `to`, and `place` tells where.
+   */
+  numberPieces(
+    data: Uint8Array,
+    offsets: Int32Array,
+    place: PiecePlace,
+    to: number,
+    separator: number,
+    codes: Int32Array,
+    count: number,
+    limit: number,
+  ): number
+}
+
+/** A text and a byte of it. */
+export interface PiecePlace {
+  row: number
+  at: number
 }
 
 /**

@@ -2,8 +2,7 @@ import { NullableBuilder } from '../../data/builder.ts'
 import { viewBuilder } from '../../data/builder-view.ts'
 import type { DictionaryColumn } from '../../data/column.ts'
 import type { Type, Value } from '../../data/type.ts'
-import type { TextNumbering } from '../operator.ts'
-import type { TextTable } from '../operators/text-table.ts'
+import type { TextNumbering, TextNumbers } from '../operator.ts'
 
 const encoder = new TextEncoder()
 
@@ -11,7 +10,7 @@ const encoder = new TextEncoder()
 export class CodesBuilder extends NullableBuilder {
   readonly store = 'codes'
   codes: Int32Array
-  texts: TextTable
+  texts: TextNumbers
   readonly #numbering: TextNumbering
   /** Arrays that were handed over, in the order in which they come back by `recycle`, and one that did. */
   readonly #away: Int32Array[] = []

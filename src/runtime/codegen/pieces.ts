@@ -2,6 +2,7 @@ import type { Schema } from '../../data/type.ts'
 import type { Expr } from '../../ir/expr.ts'
 import type { SegmentStep } from '../../ir/physical.ts'
 import { lowerBytes, upperBytes } from '../kernels/bytes.ts'
+import type { PiecePlace } from '../operator.ts'
 import { type BytesCode, bytesOf } from './code.ts'
 import type { Emitter } from './emitter.ts'
 import type { ExpressionScope } from './expression.ts'
@@ -95,19 +96,21 @@ function compileOnePiece(em: Emitter, step: UnnestStep, scope: ExpressionScope, 
 
 /** The numbers of the pieces of texts; once the output was full, of no more than the text at hand. */
 function numbersLoop(em: Emitter, data: string, offsets: string, row: string, to: string, separator: number, store: Store): void {
-  const place = em.name('p')
-  const first = em.name('i')
+  const place = em.constant(piecePlace)
   const last = em.name('i')
-  em.line(`let ${place} = ${offsets}[${row}], ${first} = ${row}, ${last} = ${to}`)
+  em.line(`${place}.row = ${row}; ${place}.at = ${offsets}[${row}]`)
+  em.line(`let ${last} = ${to}`)
   em.block('for (;;)', () => {
-    em.line(`n = g0.numberPieces(${data}, ${offsets}, ${first}, ${last}, ${place}, ${separator}, o0, n, limit)`)
-    em.line(`${place} = g0.rest`)
-    em.line(`if (${place} < 0) break`)
-    em.line(`${first} = g0.row; ${last} = ${first} + 1`)
+    em.line(`n = g0.numberPieces(${data}, ${offsets}, ${place}, ${last}, ${separator}, o0, n, limit)`)
+    em.line(`if (${place}.row === ${last}) break`)
+    em.line(`${last} = ${place}.row + 1`)
     flushNow(em, store)
   })
   if (row === 'row') em.line(`row = ${last} - 1`)
 }
+
+/** Where numbering pieces stands, within one loop. */
+const piecePlace: PiecePlace = { row: 0, at: 0 }
 
 /** One text as if it were a column. */
 const oneText = new Int32Array(2)

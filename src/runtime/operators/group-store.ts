@@ -90,7 +90,7 @@ export class GroupStore {
     for (let from = 0; from < order.length; ) {
       let to = Math.min(order.length, from + step)
       // Groups of one hash stay in one block: merging spilled runs goes by whole hashes.
-      while (to < order.length && this.#sameHash(order[to - 1], order[to])) to++
+      while (to < order.length && this.table.sameHash(order[to - 1], order[to])) to++
       yield makeBatch(this.rows(form, order, from, to), to - from)
       from = to
     }
@@ -120,10 +120,6 @@ export class GroupStore {
     this.groups = this.table.assign(keys, rowCount, this.#room)
     for (const accumulator of this.accumulators) accumulator.reserve(this.table.count)
     return this.groups
-  }
-
-  #sameHash(a: number, b: number): boolean {
-    return this.table.hi[a] === this.table.hi[b] && this.table.lo[a] === this.table.lo[b]
   }
 }
 

@@ -17,22 +17,21 @@ const limit = 2 ** 52
  * that whether a sum fails does not depend on the order of its rows.
  */
 export function createIntSum(result: 'sum' | 'avg'): Accumulator {
-  let low: Float64Array = new Float64Array(256)
+  /** Of group g the low part at 2 · g and the number of rows behind it: most rows touch nothing else. */
+  let sums: Float64Array = new Float64Array(512)
   let high: Float64Array = new Float64Array(256)
-  let rows: Float64Array = new Float64Array(256)
 
   return {
     stateTypes: [types.int64, types.int64, types.int64],
     reserve(groups) {
-      low = grownDoubles(low, groups)
+      sums = grownDoubles(sums, groups * 2)
       high = grownDoubles(high, groups)
-      rows = grownDoubles(rows, groups)
     },
     add(groups, rowCount, args, weights) {
       const column = plainColumn(args[0]) as LaneColumn
       if (column.values instanceof BigInt64Array) addWide(groups, rowCount, column, column.values, weights)
       else if (column.nulls !== undefined || weights !== undefined) addSome(groups, rowCount, column, weights)
-      else addAll(groups, rowCount, column.values as Float64Array)
+      else addAll(sums, high, groups, rowCount, column.values as Float64Array)
     },
     merge(groups, rowCount, [lows, highs, counts]) {
       const a = (lows as LaneColumn).values
@@ -40,19 +39,19 @@ export function createIntSum(result: 'sum' | 'avg'): Accumulator {
       const c = (counts as LaneColumn).values
       for (let row = 0; row < rowCount; row++) {
         const group = groups[row]
-        put(group, Number(a[row]))
+        put(sums, high, group, Number(a[row]))
         high[group] += Number(b[row])
-        rows[group] += Number(c[row])
+        sums[group * 2 + 1] += Number(c[row])
       }
     },
     states(order, from, to) {
       const out = [new Float64Array(to - from), new Float64Array(to - from), new Float64Array(to - from)]
       for (let i = from; i < to; i++) {
         const group = order[i]
-        carry(group)
-        out[0][i - from] = low[group]
+        carry(sums, high, group)
+        out[0][i - from] = sums[group * 2]
         out[1][i - from] = high[group]
-        out[2][i - from] = rows[group]
+        out[2][i - from] = sums[group * 2 + 1]
       }
       return out.map((values): Column => ({ store: 'lane', type: types.int64, length: to - from, values }))
     },
@@ -60,33 +59,24 @@ export function createIntSum(result: 'sum' | 'avg'): Accumulator {
       const builder = new LaneBuilder(result === 'avg' ? types.float64 : types.int64, to - from)
       for (let i = from; i < to; i++) {
         const group = order[i]
-        carry(group)
-        const total = high[group] * two32 + low[group]
-        if (rows[group] === 0) builder.appendNull()
-        else if (Number.isSafeInteger(total)) builder.append((result === 'avg' ? total / rows[group] : total) + 0)
+        const rows = sums[group * 2 + 1]
+        const total = high[group] * two32 + sums[group * 2]
+        if (rows === 0) builder.appendNull()
+        else if (Number.isSafeInteger(total)) builder.append((result === 'avg' ? total / rows : total) + 0)
         else {
-          const exact = BigInt(high[group]) * 4294967296n + BigInt(low[group])
-          builder.append(result === 'avg' ? nearestDouble(exact, BigInt(rows[group])) : checkedSum(exact))
+          const exact = BigInt(high[group]) * 4294967296n + BigInt(sums[group * 2])
+          builder.append(result === 'avg' ? nearestDouble(exact, BigInt(rows)) : checkedSum(exact))
         }
       }
       return builder.finish()
     },
     clear() {
-      low = new Float64Array(256)
+      sums = new Float64Array(512)
       high = new Float64Array(256)
-      rows = new Float64Array(256)
     },
     get sizeBytes() {
-      return low.byteLength * 3
+      return sums.byteLength + high.byteLength
     },
-  }
-
-  function addAll(groups: Int32Array, rowCount: number, values: Float64Array): void {
-    for (let row = 0; row < rowCount; row++) {
-      const group = groups[row]
-      rows[group]++
-      put(group, values[row])
-    }
   }
 
   function addSome(groups: Int32Array, rowCount: number, column: LaneColumn, weights: Int32Array | undefined): void {
@@ -95,8 +85,8 @@ export function createIntSum(result: 'sum' | 'avg'): Accumulator {
       if (!isValid(column, row)) continue
       const group = groups[row]
       const weight = weights === undefined ? 1 : weights[row]
-      rows[group] += weight
-      if (weight === 1) put(group, values[row])
+      sums[group * 2 + 1] += weight
+      if (weight === 1) put(sums, high, group, values[row])
       else putBig(group, BigInt(values[row]) * BigInt(weight))
     }
   }
@@ -114,35 +104,46 @@ export function createIntSum(result: 'sum' | 'avg'): Accumulator {
       if (!isValid(column, row)) continue
       const group = groups[row]
       const weight = weights === undefined ? 1 : weights[row]
-      rows[group] += weight
+      sums[group * 2 + 1] += weight
       if (weight !== 1) putBig(group, values[row] * BigInt(weight))
       else {
-        put(group, words[row * 2] >>> 0)
+        put(sums, high, group, words[row * 2] >>> 0)
         high[group] += words[row * 2 + 1]
       }
     }
   }
 
-  function put(group: number, value: number): void {
-    if (value > limit || value < -limit) {
-      const part = Math.floor(value / two32)
-      high[group] += part
-      value -= part * two32
-    }
-    const sum = low[group] + value
-    low[group] = sum
-    if (sum > limit || sum < -limit) carry(group)
-  }
-
   function putBig(group: number, value: bigint): void {
     high[group] += Number(value >> 32n)
-    put(group, Number(value & 0xffffffffn))
+    put(sums, high, group, Number(value & 0xffffffffn))
   }
+}
 
-  /** Brings `low` between 0 and 2^32 − 1. */
-  function carry(group: number): void {
-    const part = Math.floor(low[group] / two32)
-    high[group] += part
-    low[group] -= part * two32
+function addAll(sums: Float64Array, high: Float64Array, groups: Int32Array, rowCount: number, values: Float64Array): void {
+  for (let row = 0; row < rowCount; row++) {
+    const group = groups[row]
+    const value = values[row]
+    const sum = sums[group * 2] + value
+    sums[group * 2 + 1]++
+    if (value <= limit && value >= -limit && sum <= limit && sum >= -limit) sums[group * 2] = sum
+    else put(sums, high, group, value)
   }
+}
+
+function put(sums: Float64Array, high: Float64Array, group: number, value: number): void {
+  if (value > limit || value < -limit) {
+    const part = Math.floor(value / two32)
+    high[group] += part
+    value -= part * two32
+  }
+  const sum = sums[group * 2] + value
+  sums[group * 2] = sum
+  if (sum > limit || sum < -limit) carry(sums, high, group)
+}
+
+/** Brings the low part between 0 and 2^32 − 1. */
+function carry(sums: Float64Array, high: Float64Array, group: number): void {
+  const part = Math.floor(sums[group * 2] / two32)
+  high[group] += part
+  sums[group * 2] -= part * two32
 }
