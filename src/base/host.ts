@@ -10,6 +10,8 @@ export interface Host {
 export interface Clock {
   /** Milliseconds, monotonic. */
   nowMs(): number
+  /** CPU that the calling thread has used, in milliseconds; absent where that cannot be told. */
+  threadCpuMs?(): number
   /** Microseconds since 1970, for stamps that leave the process. */
   wallTimeUs(): number
 }

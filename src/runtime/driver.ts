@@ -9,6 +9,7 @@ import { step } from './coordinator.ts'
 import { createRun } from './create-run.ts'
 import { cleanUpAtExit } from './exit-cleanup.ts'
 import type { NodeMetrics, RunMetrics, RunProgress } from './metrics.ts'
+import { newOperatorMetrics } from './operator.ts'
 import { coordinatorHost, type TaskName, type TaskOrder, type TaskProgress, type TaskReport, type WorkerId } from './orders.ts'
 import type { ResultStore } from './results.ts'
 import type { RunRecord } from './run-record.ts'
@@ -284,11 +285,7 @@ export function metricsOf(
         node: id,
         stage: stage.id,
         tasks: stage.tasks,
-        rowsIn: 0,
-        rowsOut: 0,
-        batchesOut: 0,
-        bytesOut: 0,
-        spilledBytes: 0,
+        ...newOperatorMetrics(),
       })
     }
   }
@@ -300,6 +297,10 @@ export function metricsOf(
       all.batchesOut += one.batchesOut
       all.bytesOut += one.bytesOut
       all.spilledBytes += one.spilledBytes
+      all.spillFiles += one.spillFiles
+      all.busyMs += one.busyMs
+      all.creditWaitMs += one.creditWaitMs
+      all.peakMemoryBytes = Math.max(all.peakMemoryBytes, one.peakMemoryBytes)
     }
   }
   return {

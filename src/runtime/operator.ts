@@ -14,7 +14,26 @@ export interface OperatorMetrics {
   batchesOut: number
   bytesOut: number
   spilledBytes: number
+  spillFiles: number
+  /** Time in the operator itself, without those that it hands rows to. */
+  busyMs: number
+  /** Time that it had rows to send and no credit. */
+  creditWaitMs: number
+  /** Most bytes of the budget that it held; with other tasks of its thread together, where they share them. */
+  peakMemoryBytes: number
 }
+
+export const newOperatorMetrics = (): OperatorMetrics => ({
+  rowsIn: 0,
+  rowsOut: 0,
+  batchesOut: 0,
+  bytesOut: 0,
+  spilledBytes: 0,
+  spillFiles: 0,
+  busyMs: 0,
+  creditWaitMs: 0,
+  peakMemoryBytes: 0,
+})
 
 /** Everything an operator may touch. */
 export interface OperatorContext {

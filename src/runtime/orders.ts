@@ -54,5 +54,7 @@ export interface TaskReport {
   bytesRead: number
   /** Rows from other tasks. */
   rowsReceived: number
+  /** CPU of its thread, as far as it was the task's. */
+  cpuMs: number
   peakMemoryBytes: number
 }

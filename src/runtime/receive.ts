@@ -5,6 +5,7 @@ import { Arrivals, type Channel } from './exchange/channel.ts'
 import { type FileEntry, readIndex } from './exchange/partition-index.ts'
 import { createSpool } from './exchange/spool.ts'
 import type { Leaf, LeafOutput } from './leaf.ts'
+import type { OperatorMetrics } from './operator.ts'
 import { exchangeOf, isPipelined, mustSpool, producersOf } from './stage-shape.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -22,7 +23,7 @@ interface Inlet {
  * Ordered, it takes exchange by exchange and in each producer by producer; else as batches arrive. In an incremental run it gives the rows
  * of an epoch when every producer has ended that epoch (aligned barriers).
  */
-export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext): Leaf {
+export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, metrics: OperatorMetrics): Leaf {
   const { env, order } = task
   const arrivals = new Arrivals()
   const spools: { close(): void }[] = []
@@ -62,7 +63,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
       return producers.flatMap((producer) => (attempts[producer] > 0 ? [fileInlet(exchange, producer, attempts[producer])] : []))
     }
     const spool = mustSpool(env.plan, exchange)
-      ? createSpool(env.host.disk, () => task.spillPath(), exchange.fields, env.memory.open())
+      ? createSpool(exchange.fields, { disk: env.host.disk, path: task.spillPath, account: env.memory.open(), metrics })
       : undefined
     if (spool !== undefined) spools.push(spool)
     return producers.map((producer) => {
@@ -93,7 +94,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
     }
     for (let open = channels.length; open > 0 && wanted; ) {
       const channel = arrivals.next()
-      if (channel === undefined) await arrivals.wait()
+      if (channel === undefined) await env.meter.suspend(arrivals.wait())
       else if (await drain(channel, output)) open--
       task.checkCancelled()
     }
@@ -121,7 +122,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
       const epochs = inlets.map((inlet) => inlet.nextEpoch())
       if (epochs.includes('unknown')) {
         while (arrivals.next() !== undefined);
-        await arrivals.wait()
+        await env.meter.suspend(arrivals.wait())
         continue
       }
       const known = epochs.filter((epoch) => typeof epoch === 'number')
@@ -143,7 +144,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext):
           const item = channel.take()
           if (item === undefined) {
             while (arrivals.next() !== undefined);
-            await arrivals.wait()
+            await env.meter.suspend(arrivals.wait())
           } else if ('end' in item) return
           else if ('barrier' in item) {
             if (item.barrier === until) return

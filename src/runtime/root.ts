@@ -40,7 +40,7 @@ export function sendRoot(node: PhysicalNodeOf<'send'>, task: TaskContext, ctx: O
       )
     : undefined
   const outlets = file === undefined ? openOutlets(exchange.id, partitioning.by, partitioning.count, task) : []
-  const target = file === undefined ? channelTarget(outlets) : fileTarget(file)
+  const target = file === undefined ? channelTarget(outlets, task, ctx) : fileTarget(file)
   const partitioner = router(exchange.fields, target.deliver)
   const own = partitioning.by === 'forward' ? task.order.task : 0
 
@@ -99,11 +99,21 @@ function openOutlets(exchange: number, by: string, count: number, task: TaskCont
   )
 }
 
-function channelTarget(outlets: readonly (Outlet | undefined)[]): SendTarget {
+function channelTarget(
+  outlets: readonly (Outlet | undefined)[],
+  { env: { host, meter } }: TaskContext,
+  { metrics }: OperatorContext,
+): SendTarget {
+  const afterWait = async (wait: Promise<void>): Promise<void> => {
+    const startMs = host.clock.nowMs()
+    await meter.suspend(wait)
+    metrics.creditWaitMs += host.clock.nowMs() - startMs
+  }
   return {
     deliver(partition, batch) {
       const outlet = outlets[partition] as Outlet
-      return outlet.credit.stopped ? undefined : outlet.send(batch)
+      const wait = outlet.credit.stopped ? undefined : outlet.send(batch)
+      return wait === undefined ? undefined : afterWait(wait)
     },
     barrier(epoch) {
       for (const outlet of outlets) outlet?.barrier(epoch)

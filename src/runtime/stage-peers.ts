@@ -7,6 +7,14 @@ export interface Shared<T> {
   leave(): boolean
 }
 
+interface PeerValue {
+  value: unknown
+  /** Tasks that have left it. */
+  left: number
+  heldBytes: number
+  peakBytes: number
+}
+
 /** Makes a shared value; accounts that it opens are closed with it. */
 export type MakeShared<T> = (openAccount: () => MemoryAccount) => T
 
@@ -18,7 +26,7 @@ export type MakeShared<T> = (openAccount: () => MemoryAccount) => T
 export class StagePeers {
   readonly #memory: Pick<MemoryBudget, 'open'>
   readonly #accounts = new Set<MemoryAccount>()
-  readonly #values = new Map<number, { value: unknown; left: number }>()
+  readonly #values = new Map<number, PeerValue>()
   #entered = 0
   #ended = 0
 
@@ -42,20 +50,39 @@ export class StagePeers {
   /** The value of a node, made when the first task asks. */
   share<T>(node: number, make: MakeShared<T>): Shared<T> {
     const known = this.#values.get(node)
-    const entry = known ?? { value: make(() => this.#openAccount()), left: 0 }
-    if (known === undefined) this.#values.set(node, entry)
+    const entry = known ?? { value: undefined, left: 0, heldBytes: 0, peakBytes: 0 }
+    if (known === undefined) {
+      entry.value = make(() => this.#openAccount(entry))
+      this.#values.set(node, entry)
+    }
     return {
       value: entry.value as T,
       leave: () => ++entry.left === this.#entered,
     }
   }
 
-  #openAccount(): MemoryAccount {
+  /** Most bytes that the tasks have held together for the value of a node. */
+  peakBytes(node: number): number {
+    return this.#values.get(node)?.peakBytes ?? 0
+  }
+
+  #openAccount(entry: PeerValue): MemoryAccount {
     const account = this.#memory.open()
+    let held = 0
+    const hold = (bytes: number): void => {
+      entry.heldBytes += bytes - held
+      held = bytes
+      entry.peakBytes = Math.max(entry.peakBytes, entry.heldBytes)
+    }
     const tracked: MemoryAccount = {
-      grant: (bytes) => account.grant(bytes),
+      grant(bytes) {
+        const answer = account.grant(bytes)
+        if (answer === 'ok') hold(bytes)
+        return answer
+      },
       release: () => {
         account.release()
+        hold(0)
         this.#accounts.delete(tracked)
       },
     }

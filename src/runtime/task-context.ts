@@ -6,6 +6,7 @@ import type { PhysicalPlan } from '../ir/physical.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import type { Switchboard } from './exchange/switchboard.ts'
 import type { MemoryBudget } from './memory.ts'
+import type { ThreadMeter } from './metrics/thread-meter.ts'
 import type { TaskOrder } from './orders.ts'
 import type { Pace } from './pace.ts'
 import type { RunFiles } from './run-files.ts'
@@ -29,7 +30,8 @@ export interface TaskEnvironment {
   runId: string
   memory: MemoryBudget
   switchboard: Switchboard
-  pace: Pace
+  pace: Pick<Pace, 'tick'>
+  meter: ThreadMeter
   /** No generated code: for places that forbid `new Function`. */
   interpreted: boolean
   collect(output: number, order: TaskOrder): Collector

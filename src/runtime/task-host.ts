@@ -1,5 +1,6 @@
 import type { CreditLimits } from './exchange/credit.ts'
 import { type LinkPort, Switchboard } from './exchange/switchboard.ts'
+import { ThreadMeter } from './metrics/thread-meter.ts'
 import type { TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
 import { slots } from './slots.ts'
 import { StagePeers } from './stage-peers.ts'
@@ -27,9 +28,14 @@ export class TaskHost {
   readonly #regions = new Map<string, RegionTasks>()
   readonly #peers = new Map<string, StagePeers>()
 
-  constructor(self: WorkerId, env: Omit<TaskEnvironment, 'switchboard'>, credit?: CreditLimits) {
+  constructor(self: WorkerId, env: Omit<TaskEnvironment, 'switchboard' | 'meter'>, credit?: CreditLimits) {
     const switchboard = new Switchboard(self, (exchange) => exchangeOf(env.plan, exchange).fields, credit)
-    this.#env = { ...env, switchboard }
+    const meter = new ThreadMeter(env.host.clock)
+    const tick = (): undefined | Promise<void> => {
+      const pause = env.pace.tick()
+      return pause === undefined ? undefined : meter.suspend(pause)
+    }
+    this.#env = { ...env, switchboard, meter, pace: { tick } }
   }
 
   get peakMemoryBytes(): number {

@@ -3,7 +3,8 @@ import type { Batch } from '../data/batch.ts'
 import type { PhysicalNode, PhysicalNodeOf, Stage } from '../ir/physical.ts'
 import { type Leaf, type LeafOutput, scanLeaf, valuesLeaf } from './leaf.ts'
 import type { MemoryAccount } from './memory.ts'
-import type { Operator, OperatorContext, OperatorMetrics } from './operator.ts'
+import type { TaskTime, ThreadMeter, Turn } from './metrics/thread-meter.ts'
+import { newOperatorMetrics, type Operator, type OperatorContext, type OperatorMetrics } from './operator.ts'
 import { createOperator } from './operators/registry.ts'
 import type { PartitionFile, TaskOrder, TaskReport } from './orders.ts'
 import { paced } from './paced.ts'
@@ -14,7 +15,7 @@ import { isLeaf, leavesInOrder, stageOf } from './stage-shape.ts'
 import { cancelled, type TaskContext, type TaskCounts, type TaskEnvironment } from './task-context.ts'
 
 /** A node of the stage in this attempt. Leaves have a driver, all others an operator. */
-interface Running {
+interface Running extends Turn {
   node: PhysicalNode
   operator?: Operator
   leaf?: Leaf
@@ -63,6 +64,7 @@ export async function runTask(
     },
   }
   const running: Running[] = []
+  const time: TaskTime = { cpuMs: 0 }
   const wake = (): void => {
     for (const { leaf, operator } of running) {
       leaf?.wake()
@@ -72,10 +74,10 @@ export async function runTask(
   signal.addEventListener('abort', wake)
   try {
     task.checkCancelled()
-    wire(stageOf(env.plan, order.stage), task, running)
+    wire(stageOf(env.plan, order.stage), task, time, running)
     await drive(task, running)
     task.checkCancelled()
-    return report(task, running)
+    return report(task, time, running)
   } catch (thrown) {
     for (const { operator } of running) quietly(() => (operator as Partial<Root> | undefined)?.abort?.())
     // Readers and operators may have noticed the signal themselves, each in its own words.
@@ -85,6 +87,7 @@ export async function runTask(
     )
   } finally {
     signal.removeEventListener('abort', wake)
+    env.meter.turn(undefined)
     for (const { leaf, operator, account } of running) {
       quietly(() => leaf?.close())
       quietly(() => operator?.close())
@@ -101,25 +104,33 @@ function quietly(action: () => void): void {
   } catch {}
 }
 
-function wire(stage: Stage, task: TaskContext, running: Running[]): void {
+function wire(stage: Stage, task: TaskContext, time: TaskTime, running: Running[]): void {
   const byId = new Map<number, Running>()
   for (const node of stage.nodes) {
-    const metrics: OperatorMetrics = { rowsIn: 0, rowsOut: 0, batchesOut: 0, bytesOut: 0, spilledBytes: 0 }
     const producers = node.inputs.map((input) => byId.get(input) as Running)
     const account = task.env.memory.open()
-    const run: Running = { node, consumers: [], producers, openInputs: producers.length, done: false, metrics, account }
+    const run: Running = {
+      node,
+      consumers: [],
+      producers,
+      openInputs: producers.length,
+      done: false,
+      time,
+      metrics: newOperatorMetrics(),
+      account,
+    }
     for (const [input, producer] of producers.entries()) producer.consumers.push({ to: run, input })
     byId.set(node.id, run)
     running.push(run)
-    if (isLeaf(node)) run.leaf = createLeaf(node, task)
+    if (isLeaf(node)) run.leaf = createLeaf(run, task)
     else run.operator = createRunning(run, task)
   }
 }
 
-function createLeaf(node: PhysicalNode, task: TaskContext): Leaf {
+function createLeaf({ node, metrics }: Running, task: TaskContext): Leaf {
   if (node.operator === 'scan') return scanLeaf(node, task)
   if (node.operator === 'values') return valuesLeaf(node, task)
-  return receiveLeaf(node as PhysicalNodeOf<'receive'>, task)
+  return receiveLeaf(node as PhysicalNodeOf<'receive'>, task, metrics)
 }
 
 function createRunning(run: Running, task: TaskContext): Operator {
@@ -135,12 +146,17 @@ function createRunning(run: Running, task: TaskContext): Operator {
 
 function contextOf(run: Running, task: TaskContext): OperatorContext {
   const { env } = task
+  const { account, metrics } = run
   return {
-    emit: (batch) => emit(run, batch),
-    emitBarrier: (epoch) => emitBarrier(run, epoch),
+    emit: (batch) => emit(run, batch, env.meter),
+    emitBarrier: (epoch) => emitBarrier(run, epoch, env.meter),
     done: () => markDone(run),
     isDone: () => run.done,
-    grant: (bytes) => run.account.grant(bytes),
+    grant(bytes) {
+      const answer = account.grant(bytes)
+      if (answer === 'ok' && bytes > metrics.peakMemoryBytes) metrics.peakMemoryBytes = bytes
+      return answer
+    },
     share: (make) => task.peers.share(run.node.id, make),
     textNumbering: () => (run.consumers.length === 1 ? run.consumers[0].to.operator?.textNumbering : undefined),
     host: env.host,
@@ -151,7 +167,7 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
       if (found === undefined) throw bug(`function ${ref.id} (${ref.label}) is not in the function table`)
       return found
     },
-    metrics: run.metrics,
+    metrics,
     hashSeed: env.plan.hashSeed,
     interpreted: env.interpreted,
     inputs: run.producers.map((producer) => producer.node.fields),
@@ -159,35 +175,42 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
   }
 }
 
-function emit(run: Running, batch: Batch): undefined | Promise<void> {
+function emit(run: Running, batch: Batch, meter: ThreadMeter): undefined | Promise<void> {
   if (batch.rowCount === 0 && batch.groupStarts === undefined) return undefined
   const { metrics, consumers } = run
+  // Another task may have had the turn since this one waited.
+  meter.turn(run)
   metrics.rowsOut += batch.rowCount
   metrics.batchesOut++
   metrics.bytesOut += batch.sizeBytes
-  return consumers.length === 1 ? deliver(consumers[0], batch) : deliverFrom(consumers, 0, batch)
+  const wait = consumers.length === 1 ? deliver(consumers[0], batch, meter) : deliverFrom(consumers, 0, batch, meter)
+  meter.turn(run)
+  return wait === undefined ? undefined : meter.suspend(wait)
 }
 
-function deliver({ to, input }: Edge, batch: Batch): undefined | Promise<void> {
+function deliver({ to, input }: Edge, batch: Batch, meter: ThreadMeter): undefined | Promise<void> {
   if (to.done) return undefined
   to.metrics.rowsIn += batch.rowCount
+  meter.turn(to)
   return (to.operator as Operator).push(input, batch) as undefined | Promise<void>
 }
 
 /** To several consumers one after the other: two of them may feed the same operator further on. */
-function deliverFrom(consumers: readonly Edge[], first: number, batch: Batch): undefined | Promise<void> {
+function deliverFrom(consumers: readonly Edge[], first: number, batch: Batch, meter: ThreadMeter): undefined | Promise<void> {
   for (let i = first; i < consumers.length; i++) {
-    const wait = deliver(consumers[i], batch)
-    if (wait !== undefined) return wait.then(() => deliverFrom(consumers, i + 1, batch))
+    const wait = deliver(consumers[i], batch, meter)
+    if (wait !== undefined) return wait.then(() => deliverFrom(consumers, i + 1, batch, meter))
   }
   return undefined
 }
 
-async function emitBarrier(run: Running, epoch: number): Promise<void> {
+async function emitBarrier(run: Running, epoch: number, meter: ThreadMeter): Promise<void> {
   for (const { to } of run.consumers) {
     if (to.done) continue
-    if (to.operator?.barrier === undefined) await emitBarrier(to, epoch)
+    meter.turn(to)
+    if (to.operator?.barrier === undefined) await emitBarrier(to, epoch, meter)
     else await to.operator.barrier(epoch)
+    meter.turn(run)
   }
 }
 
@@ -202,6 +225,7 @@ function markDone(run: Running): void {
 }
 
 async function drive(task: TaskContext, running: readonly Running[]): Promise<void> {
+  const { meter } = task.env
   const byId = new Map(running.map((run) => [run.node.id, run]))
   const leaves = leavesInOrder(stageOf(task.env.plan, task.order.stage))
   for (const { node, leaf, operator } of running) {
@@ -211,34 +235,41 @@ async function drive(task: TaskContext, running: readonly Running[]): Promise<vo
   for (const node of leaves) {
     const run = byId.get(node.id) as Running
     const output: LeafOutput = {
-      emit: (batch) => emit(run, batch),
-      barrier: (epoch) => emitBarrier(run, epoch),
+      emit: (batch) => emit(run, batch, meter),
+      barrier: (epoch) => emitBarrier(run, epoch, meter),
       stopped: () => run.done,
       lends: run.consumers.every(({ to }) => to.operator?.borrows === true),
     }
+    meter.turn(run)
     if (!run.done) await run.leaf?.run(output)
     task.checkCancelled()
-    await finishConsumers(run)
+    await finishConsumers(run, meter)
   }
 }
 
 /** The node has given all it has. */
-async function finishConsumers(run: Running): Promise<void> {
+async function finishConsumers(run: Running, meter: ThreadMeter): Promise<void> {
   for (const { to, input } of run.consumers) {
+    meter.turn(to)
     if (!to.done) await to.operator?.finish(input)
     to.openInputs--
-    if (to.openInputs === 0) await finishConsumers(to)
+    if (to.openInputs === 0) await finishConsumers(to, meter)
   }
 }
 
-function report(task: TaskContext, running: readonly Running[]): TaskReport {
+function report(task: TaskContext, time: TaskTime, running: readonly Running[]): TaskReport {
   const outputs: PartitionFile[] = []
   const parts: TaskReport['parts'][number][] = []
-  for (const { operator } of running) {
-    const made = (operator as Partial<Root> | undefined)?.complete?.()
+  for (const run of running) {
+    task.env.meter.turn(run)
+    const made = (run.operator as Partial<Root> | undefined)?.complete?.()
     outputs.push(...(made?.outputs ?? []))
     parts.push(...(made?.parts ?? []))
   }
-  const nodes = running.map(({ node, metrics }) => ({ node: node.id, ...metrics }))
-  return { outputs, parts, nodes, ...task.counts, peakMemoryBytes: task.env.memory.peakBytes }
+  task.env.meter.turn(undefined)
+  const nodes = running.map(({ node, metrics }) => {
+    const peakMemoryBytes = Math.max(metrics.peakMemoryBytes, task.peers.peakBytes(node.id))
+    return { node: node.id, ...metrics, peakMemoryBytes }
+  })
+  return { outputs, parts, nodes, ...task.counts, cpuMs: time.cpuMs, peakMemoryBytes: task.env.memory.peakBytes }
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { nodeHost } from '../../src/base/node-host.ts'
 import { batchFromRows, rowsOf } from '../../src/data/read.ts'
@@ -5,6 +6,7 @@ import { Arrivals, Channel } from '../../src/runtime/exchange/channel.ts'
 import { Credit } from '../../src/runtime/exchange/credit.ts'
 import { createSpool } from '../../src/runtime/exchange/spool.ts'
 import { MemoryBudget } from '../../src/runtime/memory.ts'
+import { newOperatorMetrics } from '../../src/runtime/operator.ts'
 import { pairFields, tempFolder } from './plans.ts'
 
 const limits = { batches: 2, bytes: 2 ** 20 }
@@ -45,7 +47,8 @@ it('never lets the sender of a parked channel with a spool wait, and keeps the o
   const { channel, send, read } = connected()
   const path = `${tempFolder()}/spool`
   const refuseAll = { grant: () => 'spill' as const, release() {} }
-  const spool = createSpool(nodeHost().disk, () => path, pairFields, refuseAll)
+  const metrics = newOperatorMetrics()
+  const spool = createSpool(pairFields, { disk: nodeHost().disk, path: () => path, account: refuseAll, metrics })
   channel.open(new Arrivals(), spool)
   channel.park()
   for (let n = 0; n < 10; n++) send(n)
@@ -54,26 +57,29 @@ it('never lets the sender of a parked channel with a spool wait, and keeps the o
   send(10)
   channel.push({ end: true })
   expect(read()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 7, 10, 'end'])
+  expect(metrics).toMatchObject({ spillFiles: 1, spilledBytes: statSync(path).size })
   spool.close()
 })
 
 it('holds batches of a parked channel in memory as far as the budget goes', () => {
   const { channel, send, read } = connected()
   const budget = new MemoryBudget(2 ** 30)
-  const spool = createSpool(
-    nodeHost().disk,
-    () => {
+  const metrics = newOperatorMetrics()
+  const spool = createSpool(pairFields, {
+    disk: nodeHost().disk,
+    path() {
       throw new Error('there was room in memory')
     },
-    pairFields,
-    budget.open(),
-  )
+    account: budget.open(),
+    metrics,
+  })
   channel.open(new Arrivals(), spool)
   channel.park()
   for (let n = 0; n < 10; n++) send(n)
   expect(budget.usedBytes).toBe(900)
   expect(read()).toHaveLength(10)
   expect(budget.usedBytes).toBe(0)
+  expect(metrics).toMatchObject({ spillFiles: 0, peakMemoryBytes: 900 })
 })
 
 it('tells a sender that connects late that nobody wants its rows', () => {

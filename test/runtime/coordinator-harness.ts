@@ -11,6 +11,7 @@ export const report: TaskReport = {
   rowsRead: 0,
   bytesRead: 0,
   rowsReceived: 0,
+  cpuMs: 0,
   peakMemoryBytes: 0,
 }
 export const started = (commands: readonly RunCommand[]) =>

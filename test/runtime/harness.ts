@@ -7,7 +7,7 @@ import { batchFromRows, rowsOf } from '../../src/data/read.ts'
 import type { Schema, Value } from '../../src/data/type.ts'
 import type { PhysicalForm, PhysicalNode } from '../../src/ir/physical.ts'
 import type { FunctionTable, UserFunction } from '../../src/ir/user-function.ts'
-import type { OperatorContext } from '../../src/runtime/operator.ts'
+import { newOperatorMetrics, type OperatorContext } from '../../src/runtime/operator.ts'
 import { createOperator } from '../../src/runtime/operators/registry.ts'
 import { StagePeers } from '../../src/runtime/stage-peers.ts'
 
@@ -33,7 +33,7 @@ export interface OperatorResult {
 export async function runOperator(form: PhysicalForm, options: OperatorRun, feeds: readonly Feed[]): Promise<OperatorResult> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-operator-'))
   const result: OperatorResult = { batches: [], barriers: [], spilledBytes: 0, isDone: false }
-  const metrics = { rowsIn: 0, rowsOut: 0, batchesOut: 0, bytesOut: 0, spilledBytes: 0 }
+  const metrics = newOperatorMetrics()
   let files = 0
   let busy = false
   const peers = new StagePeers({ open: () => ({ grant: (bytes: number) => ctx.grant(bytes), release() {} }) })

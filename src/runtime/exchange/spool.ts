@@ -2,16 +2,27 @@ import type { Disk } from '../../base/host.ts'
 import type { Schema } from '../../data/type.ts'
 import { BlockWriter, readBlockOf } from '../block-file.ts'
 import type { MemoryAccount } from '../memory.ts'
+import type { OperatorMetrics } from '../operator.ts'
 import type { Spool } from './channel.ts'
 
+/** What spools are made of. */
+export interface SpoolParts {
+  disk: Disk
+  path(): string
+  account: MemoryAccount
+  /** Of the operator that reads it. */
+  metrics: Pick<OperatorMetrics, 'spilledBytes' | 'spillFiles' | 'peakMemoryBytes'>
+}
+
 /** A spool in memory as far as `account` allows, the rest in one file, made when it is first needed. */
-export function createSpool(disk: Disk, path: () => string, schema: Schema, account: MemoryAccount): Spool & { close(): void } {
+export function createSpool(schema: Schema, { disk, path, account, metrics }: SpoolParts): Spool & { close(): void } {
   let heldBytes = 0
   let writer: BlockWriter | undefined
   return {
     hold(bytes) {
       if (account.grant(heldBytes + bytes) === 'spill') return false
       heldBytes += bytes
+      metrics.peakMemoryBytes = Math.max(metrics.peakMemoryBytes, heldBytes)
       return true
     },
     unhold(bytes) {
@@ -19,8 +30,13 @@ export function createSpool(disk: Disk, path: () => string, schema: Schema, acco
       account.grant(heldBytes)
     },
     write(batch) {
-      writer ??= new BlockWriter(disk, path())
-      return writer.append(batch)
+      if (writer === undefined) {
+        writer = new BlockWriter(disk, path())
+        metrics.spillFiles++
+      }
+      const range = writer.append(batch)
+      metrics.spilledBytes += range.length
+      return range
     },
     read: (range) => readBlockOf(disk, (writer as BlockWriter).path, range, schema),
     close: () => account.release(),

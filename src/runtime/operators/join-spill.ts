@@ -19,10 +19,15 @@ export class SpilledSide {
     this.#ctx = ctx
     const seed = (ctx.hashSeed + Math.imul(level + 1, 0x9e3779b1)) | 0
     this.#partitioner = createPartitioner({ by: 'hash', keys, count: spillPartitions }, schema, seed, (partition, batch) => {
-      const writer = (this.#writers[partition] ??= new BlockWriter(ctx.host.disk, ctx.spillPath()))
+      const writer = (this.#writers[partition] ??= this.#newWriter())
       ctx.metrics.spilledBytes += writer.append(batch).length
       return undefined
     })
+  }
+
+  #newWriter(): BlockWriter {
+    this.#ctx.metrics.spillFiles++
+    return new BlockWriter(this.#ctx.host.disk, this.#ctx.spillPath())
   }
 
   add(batch: Batch): void {

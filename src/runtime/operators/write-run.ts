@@ -7,5 +7,6 @@ export function writeRun(ctx: OperatorContext, batches: Iterable<Batch>): string
   const writer = new BlockWriter(ctx.host.disk, ctx.spillPath())
   for (const batch of batches) writer.append(batch)
   ctx.metrics.spilledBytes += writer.sizeBytes
+  ctx.metrics.spillFiles++
   return writer.path
 }
