@@ -45,4 +45,12 @@ export type { CombineFn } from './ir/user-function.ts'
 export type { RunOptions } from './run/options.ts'
 export { RunOutput } from './run/output.ts'
 export { type OutputsOf, type RunOutcome, run } from './run.ts'
-export type { NodeMetrics, RunMetrics, RunProgress } from './runtime/metrics.ts'
+export type {
+  NodeMetrics,
+  RowSpread,
+  RunMetrics,
+  RunProgress,
+  Spread,
+  StageMetrics,
+  TaskMetrics,
+} from './runtime/metrics.ts'

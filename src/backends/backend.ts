@@ -5,6 +5,7 @@ import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { BackendTraits } from '../ir/traits.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
+import type { RunNotice } from '../runtime/metrics/notices.ts'
 import type { RunMetrics, RunProgress } from '../runtime/metrics.ts'
 import type { RunFolder } from '../runtime/run-folder.ts'
 import type { RunSettings } from '../runtime/run-state.ts'
@@ -27,6 +28,7 @@ export interface RunRequest {
   host: Host
   signal: AbortSignal
   onProgress?(progress: RunProgress): void
+  onNotice?(notice: RunNotice): void
 }
 
 /** The rows of one output, held in memory or in a spool file until closed. */

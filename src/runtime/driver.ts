@@ -8,12 +8,13 @@ import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
 import { createRun } from './create-run.ts'
 import { cleanUpAtExit } from './exit-cleanup.ts'
-import type { NodeMetrics, RunMetrics, RunProgress } from './metrics.ts'
-import { newOperatorMetrics } from './operator.ts'
+import type { RunNotice } from './metrics/notices.ts'
+import { RunObserver } from './metrics/run-observer.ts'
+import type { RunMetrics, RunProgress } from './metrics.ts'
 import { coordinatorHost, type TaskName, type TaskOrder, type TaskProgress, type TaskReport, type WorkerId } from './orders.ts'
 import type { ResultStore } from './results.ts'
 import type { RunRecord } from './run-record.ts'
-import type { RunCommand, RunCounts, RunEvent, RunSettings, RunWarning, Timer } from './run-state.ts'
+import type { RunCommand, RunEvent, RunSettings, RunWarning, Timer } from './run-state.ts'
 import { cancelled } from './task-context.ts'
 import type { TaskHost } from './task-host.ts'
 
@@ -42,6 +43,7 @@ export interface DriveRequest {
   host: Host
   signal: AbortSignal
   onProgress?(progress: RunProgress): void
+  onNotice?(notice: RunNotice): void
 }
 
 export interface DriveResult {
@@ -79,8 +81,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const startMs = host.clock.nowMs()
   const { firstAttempt, reusable } = record
   const state = createRun(plan, { ...request.settings, workers: request.workers, firstAttempt, reusable })
-  const reports = new Map<string, TaskReport>()
-  for (const [name, { report }] of reusable) reports.set(name, report)
+  const observer = new RunObserver(plan, host.clock, reusable, request.onNotice)
   const warnings: RunWarning[] = []
   const pending = new Set<Promise<unknown>>()
   const timers = new Set<NodeJS.Timeout>()
@@ -98,6 +99,8 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const onAbort = (): void => send({ event: 'stop', error: cancelled(request.run.recoverable ? resumeHint : undefined) })
   signal.addEventListener('abort', onAbort)
   const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, parts, cancelled(), committing))
+  // Workers tell of themselves.
+  if (request.onNotice !== undefined) timers.add(setInterval(() => guarded(tellProgress, local.progress()), tellEveryMs))
   send({ event: 'start' })
   if (signal.aborted) onAbort()
   const outcome = await ended
@@ -113,7 +116,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   }
   discardStaged(request, plan.sinks)
   const run = { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers), warnings }
-  const metrics = metricsOf(plan, [...reports.values()], outcome.counts, run)
+  const metrics = observer.metrics(outcome.counts, run)
   record.close()
   if (!results.isSpooled) record.remove()
   return {
@@ -131,7 +134,9 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     if (dispatching) return
     dispatching = true
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      for (const command of step(state, next, host.clock.nowMs())) guarded(carryOut, command)
+      const commands = step(state, next, host.clock.nowMs())
+      guarded(observe, { event: next, commands })
+      for (const command of commands) guarded(carryOut, command)
     }
     dispatching = false
   }
@@ -144,6 +149,14 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
       failed = true
       send({ event: 'stop', error: orBug(thrown) })
     }
+  }
+
+  function observe({ event, commands }: { event: RunEvent; commands: readonly RunCommand[] }): void {
+    asUserCall('onNotice', () => observer.saw(event, commands))
+  }
+
+  function tellProgress(tasks: readonly TaskProgress[]): void {
+    asUserCall('onNotice', () => observer.progress(tasks))
   }
 
   function carryOut(command: RunCommand): void {
@@ -161,7 +174,6 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
       case 'killWorker':
         return cluster.kill(command.worker)
       case 'acceptReport':
-        reports.set(`${command.order.stage}/${command.order.task}`, command.report)
         return progress.add(command.report)
       case 'discardOutput':
         return discardOutput(command.order, command.report)
@@ -222,6 +234,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   }
 }
 
+const tellEveryMs = 1000
 const resumeHint = 'what was done is kept: the same command with --resume goes on from there'
 
 const orBug = (thrown: unknown): MillraceError => asMillraceError(thrown, (message, cause) => bug(message, { cause }))
@@ -259,62 +272,18 @@ function progressOf(plan: PhysicalPlan, record: RunRecord, onProgress?: (progres
       tasksDone = Math.min(tasks, tasksDone + 1)
       rowsRead += report.rowsRead
       bytesRead += report.bytesRead
-      try {
-        onProgress?.({ tasksDone, tasks, rowsRead, bytesRead })
-      } catch (thrown) {
-        throw asMillraceError(thrown, (message, cause) =>
-          runError('RUN_FUNCTION_FAILED', `onProgress threw '${message}'`, { operator: 'onProgress', cause }),
-        )
-      }
+      asUserCall('onProgress', () => onProgress?.({ tasksDone, tasks, rowsRead, bytesRead }))
     },
   }
 }
 
-/** Adds up what the tasks of a run have reported. */
-export function metricsOf(
-  plan: PhysicalPlan,
-  reports: readonly TaskReport[],
-  counts: RunCounts,
-  run: Pick<RunMetrics, 'wallMs' | 'workers' | 'warnings'>,
-): RunMetrics {
-  const sum = (value: (report: TaskReport) => number): number => reports.reduce((total, report) => total + value(report), 0)
-  const nodes = new Map<number, NodeMetrics>()
-  for (const stage of plan.stages) {
-    for (const { id } of stage.nodes) {
-      nodes.set(id, {
-        node: id,
-        stage: stage.id,
-        tasks: stage.tasks,
-        ...newOperatorMetrics(),
-      })
-    }
-  }
-  for (const report of reports) {
-    for (const one of report.nodes) {
-      const all = nodes.get(one.node) as NodeMetrics
-      all.rowsIn += one.rowsIn
-      all.rowsOut += one.rowsOut
-      all.batchesOut += one.batchesOut
-      all.bytesOut += one.bytesOut
-      all.spilledBytes += one.spilledBytes
-      all.spillFiles += one.spillFiles
-      all.busyMs += one.busyMs
-      all.creditWaitMs += one.creditWaitMs
-      all.peakMemoryBytes = Math.max(all.peakMemoryBytes, one.peakMemoryBytes)
-    }
-  }
-  return {
-    ...run,
-    rowsRead: sum((report) => report.rowsRead),
-    bytesRead: sum((report) => report.bytesRead),
-    peakMemoryBytes: reports.reduce((peak, report) => Math.max(peak, report.peakMemoryBytes), 0),
-    spilledBytes: [...nodes.values()].reduce((total, node) => total + node.spilledBytes, 0),
-    tasks: reports.length,
-    retries: counts.retries,
-    reusedTasks: counts.reused,
-    remadeTasks: counts.remade,
-    backups: counts.backups,
-    backupsWon: counts.backupsWon,
-    nodes: [...nodes.values()],
+/** Calls a function that the caller of the run has given. */
+function asUserCall(name: string, call: () => void): void {
+  try {
+    call()
+  } catch (thrown) {
+    throw asMillraceError(thrown, (message, cause) =>
+      runError('RUN_FUNCTION_FAILED', `${name} threw '${message}'`, { operator: name, cause }),
+    )
   }
 }

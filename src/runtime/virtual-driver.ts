@@ -4,9 +4,10 @@ import type { Host } from '../base/host.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
 import { createRun } from './create-run.ts'
-import { type DriveResult, metricsOf } from './driver.ts'
+import type { DriveResult } from './driver.ts'
+import { RunObserver } from './metrics/run-observer.ts'
 import { type OpenRunRequest, openRun } from './open-run.ts'
-import { coordinatorHost, type TaskName, type TaskOrder, type TaskReport, type WorkerId } from './orders.ts'
+import { coordinatorHost, type TaskName, type TaskOrder, type WorkerId } from './orders.ts'
 import type { RunCommand, RunEvent } from './run-state.ts'
 
 /** What goes wrong in a virtual run; all of it is drawn from `seed`. */
@@ -46,7 +47,7 @@ export async function runVirtually(
   const host: Host = { ...request.host, clock: { nowMs: () => nowMs, wallTimeUs: () => Math.round(nowMs * 1000) } }
   const { record, results, local } = openRun({ ...request, host }, {})
   const state = createRun(plan, { workers: request.workers, firstAttempt: record.firstAttempt, reusable: record.reusable })
-  const reports = new Map<string, TaskReport>()
+  const observer = new RunObserver(plan, host.clock, record.reusable)
   const agenda: Scheduled[] = []
   const dead = new Set<WorkerId>()
   const log: string[] = []
@@ -66,7 +67,7 @@ export async function runVirtually(
   record.remove()
   if (outcome.do === 'fail') throw outcome.error
   const run = { wallMs: nowMs, workers: state.wantedWorkers, warnings: [] }
-  const metrics = metricsOf(plan, [...reports.values()], outcome.counts, run)
+  const metrics = observer.metrics(outcome.counts, run)
   return { outputs: results.outputs(), metrics, close: () => results.close(), log }
 
   function at(delayMs: number, happen: Scheduled['happen']): void {
@@ -84,7 +85,9 @@ export async function runVirtually(
 
   function tell(event: RunEvent): void {
     note(`event ${describe(event)}`)
-    for (const command of step(state, event, nowMs)) carryOut(command)
+    const commands = step(state, event, nowMs)
+    observer.saw(event, commands)
+    for (const command of commands) carryOut(command)
   }
 
   function carryOut(command: RunCommand): void {
@@ -100,7 +103,7 @@ export async function runVirtually(
       case 'setTimer':
         return at(command.afterMs, () => tell({ event: 'timer', timer: command.timer }))
       case 'acceptReport':
-        return void reports.set(`${command.order.stage}/${command.order.task}`, command.report)
+        return
       case 'cancelTask':
         return at(messageDelayMs(), () => local.cancel(command.order))
       case 'killWorker':
