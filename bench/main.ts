@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import { groupBench } from './group/bench.ts'
+import { shuffleBench } from './shuffle/bench.ts'
 import { startUpBench } from './start-up.ts'
 import { wordCountBench } from './word-count/bench.ts'
 
 // npm run bench -- NAME [options]: runs the contenders in turn, prints medians and appends them to bench/results.md.
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   group: groupBench,
+  shuffle: shuffleBench,
   'start-up': startUpBench,
   'word-count': wordCountBench,
 }
