@@ -10,6 +10,8 @@ import type { StructField, Type, Value } from './type.ts'
 export type ColumnBuilder = LaneBuilder | BytesBuilder | ListBuilder | StructBuilder | JsBuilder
 
 const initialRows = 256
+/** The next column will be about as long as the last one; without some room more every other one would be copied once. */
+const roomAfter = (length: number): number => Math.max(initialRows, length + (length >> 3))
 
 /** Makes the builder for a type. */
 export function createBuilder(type: Type, rows = initialRows): ColumnBuilder {
@@ -120,7 +122,7 @@ export class LaneBuilder extends NullableBuilder {
       nulls: this.takeNulls(),
       values: this.values.subarray(0, length) as Lane,
     }
-    this.values = newLane(type, Math.max(initialRows, length))
+    this.values = newLane(type, roomAfter(length))
     this.length = 0
     return column
   }
@@ -213,8 +215,8 @@ export class BytesBuilder extends NullableBuilder {
       offsets: this.offsets.subarray(0, length + 1),
       data: this.data.subarray(0, this.dataLength),
     }
-    this.offsets = new Int32Array(Math.max(initialRows, length) + 1)
-    this.data = new Uint8Array(Math.max(initialRows * 16, this.dataLength))
+    this.offsets = new Int32Array(roomAfter(length) + 1)
+    this.data = new Uint8Array(Math.max(initialRows * 16, roomAfter(this.dataLength)))
     this.length = 0
     this.dataLength = 0
     return column
@@ -268,7 +270,7 @@ export class ListBuilder extends NullableBuilder {
       offsets: this.offsets.subarray(0, length + 1),
       items: this.items.finish(),
     }
-    this.offsets = new Int32Array(Math.max(initialRows, length) + 1)
+    this.offsets = new Int32Array(roomAfter(length) + 1)
     this.length = 0
     return column
   }
