@@ -95,13 +95,18 @@ function withinLimits<T>(path: string, call: () => T): T {
   try {
     return call()
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (isTooManyOpenFiles(message)) throw tooManyOpenFiles(`cannot open '${path}'`, { file: path, cause })
-    if (!fullCodes.has(code)) throw cause
-    throw resourceError('RESOURCE_DISK_FULL', `cannot write '${path}': the disk is full or a size limit was reached (${code})`, {
-      file: path,
-      hint: 'free some space or write to another disk, then run again',
-      cause,
-    })
+    throw diskError(path, cause)
   }
+}
+
+/** What a host throws for an error of the operating system: its own error where the machine's limits are reached, else the error as it is. */
+export function diskError(path: string, cause: unknown): unknown {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (isTooManyOpenFiles(message)) return tooManyOpenFiles(`cannot open '${path}'`, { file: path, cause })
+  if (!fullCodes.has(code)) return cause
+  return resourceError('RESOURCE_DISK_FULL', `cannot write '${path}': the disk is full or a size limit was reached (${code})`, {
+    file: path,
+    hint: 'free some space or write to another disk, then run again',
+    cause,
+  })
 }

@@ -14,15 +14,14 @@ import type { Program } from './program.ts'
  * Prepares a program to run it now. What killed processes left is put in order before anything is looked at: their outputs would else be found
  * half there.
  */
-export async function prepareRun(program: Program, options: RunOptions): Promise<Prepared> {
-  const host = nodeHost()
+export async function prepareRun(program: Program, options: RunOptions, host: Host = nodeHost()): Promise<Prepared> {
   const runs = runsFolder(options.cwd ?? process.cwd())
   const identity = identityOf(program)
   const interrupted = options.resume === true ? interruptedRun(host, runs, identity) : undefined
   const { completed } = clearDeadRuns(host, runs, defaultConnectors, { keep: interrupted?.id })
   const wasCompleted = completed.some((other) => isUnchanged(other, identity))
   try {
-    return await prepare(program, options, { interrupted, hasWritten: options.resume === true && wasCompleted })
+    return await prepare(program, options, { interrupted, hasWritten: options.resume === true && wasCompleted, host })
   } catch (thrown) {
     removeEmptyRunFolders(host, runs)
     throw wasCompleted ? toldOfCompletion(thrown) : thrown

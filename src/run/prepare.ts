@@ -53,16 +53,17 @@ export interface Purpose {
   hasWritten?: boolean
   /** Nothing will be written, so that outputs may exist. */
   looksOnly?: boolean
+  /** Default: this process's own. */
+  host?: Host
 }
 
 /** Binds the program (files are looked at, types are checked) and plans it. */
 export async function prepare(
   program: Program,
   options: RunOptions,
-  { interrupted, hasWritten = false, looksOnly = false }: Purpose = {},
+  { interrupted, hasWritten = false, looksOnly = false, host = nodeHost() }: Purpose = {},
 ): Promise<Prepared> {
   checkRules(options.disabledRules ?? [])
-  const host = nodeHost()
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
   const identity = identityOf(program)

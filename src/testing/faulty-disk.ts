@@ -1,29 +1,81 @@
-import { resourceError } from '../base/errors.ts'
 import type { Disk, DiskFile, Host } from '../base/host.ts'
+import { diskError } from '../base/node-host.ts'
+
+/** A call of a disk that is about to be made; `number` counts all calls of the host from 1. */
+export interface DiskCall {
+  op: Exclude<keyof Disk, 'isLink'> | 'read' | 'write' | 'sync'
+  path: string
+  number: number
+}
+
+/** Calls that change what is on the disk, or see to it that it stays. */
+export const changesDisk = ({ op }: DiskCall): boolean => !readingCalls.has(op)
+
+const readingCalls: ReadonlySet<DiskCall['op']> = new Set(['openRead', 'append', 'read', 'stat', 'list'])
 
 /**
- * A host whose disk fails the write with this number, counted from 1 over all files, and every one after it: `ENOSPC` as `RESOURCE_DISK_FULL`,
- * `EIO` as the error of the operating system. Half of the bytes of a failing write still reach the file, as on a disk that fills up.
+ * A host whose disk asks before each call whether it fails, and with what; undefined lets it pass. Half of the bytes of a failing write still reach the
+ * file, as on a disk that fills up.
  */
-export function faultyHost(host: Host, failAtWrite: number, fault: 'ENOSPC' | 'EIO'): Host {
-  let writes = 0
+export function faultyHost(host: Host, fault: (call: DiskCall) => unknown): Host {
+  let number = 0
+  const attempt = (op: DiskCall['op'], path: string, before?: () => void): void => {
+    const error = fault({ op, path, number: ++number })
+    if (error === undefined) return
+    before?.()
+    throw error
+  }
   const wrap = (file: DiskFile): DiskFile => ({
     path: file.path,
-    read: (target, offset, length, position) => file.read(target, offset, length, position),
-    write(data) {
-      if (++writes < failAtWrite) return file.write(data)
-      file.write(data.subarray(0, data.length >> 1))
-      if (fault === 'ENOSPC')
-        throw resourceError('RESOURCE_DISK_FULL', `cannot write '${file.path}': the disk is full`, { file: file.path })
-      throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })
+    read(target, offset, length, position) {
+      attempt('read', file.path)
+      return file.read(target, offset, length, position)
     },
-    sync: () => file.sync(),
+    write(data) {
+      attempt('write', file.path, () => file.write(data.subarray(0, data.length >> 1)))
+      file.write(data)
+    },
+    sync() {
+      attempt('sync', file.path)
+      file.sync()
+    },
     close: () => file.close(),
   })
-  const disk: Disk = {
-    ...host.disk,
-    create: (path) => wrap(host.disk.create(path)),
-    append: (path) => wrap(host.disk.append(path)),
+  const { disk } = host
+  const one =
+    <T>(op: Exclude<DiskCall['op'], 'read' | 'write' | 'sync' | 'rename'>, call: (path: string) => T) =>
+    (path: string): T => {
+      attempt(op, path)
+      return call(path)
+    }
+  return {
+    ...host,
+    disk: {
+      openRead: one('openRead', (path) => wrap(disk.openRead(path))),
+      create: one('create', (path) => wrap(disk.create(path))),
+      append: one('append', (path) => wrap(disk.append(path))),
+      stat: one('stat', (path) => disk.stat(path)),
+      isLink: (path) => disk.isLink(path),
+      list: one('list', (path) => disk.list(path)),
+      makeDirectory: one('makeDirectory', (path) => disk.makeDirectory(path)),
+      rename(from, to) {
+        attempt('rename', to)
+        disk.rename(from, to)
+      },
+      remove: one('remove', (path) => disk.remove(path)),
+      removeEmptyDirectory: one('removeEmptyDirectory', (path) => disk.removeEmptyDirectory(path)),
+      syncDirectory: one('syncDirectory', (path) => disk.syncDirectory(path)),
+    },
   }
-  return { ...host, disk }
+}
+
+/** A host that fails the write with this number, counted from 1 over all files, and every one after it. */
+export function failWrites(host: Host, from: number, code: 'ENOSPC' | 'EIO'): Host {
+  let writes = 0
+  return faultyHost(host, (call) => (call.op === 'write' && ++writes >= from ? faultOf(code, call) : undefined))
+}
+
+/** What a real disk throws that fails a call in this way. */
+export function faultOf(code: 'ENOSPC' | 'EIO' | 'EMFILE', { op, path }: DiskCall): unknown {
+  return diskError(path, Object.assign(new Error(`${code}: ${op} '${path}'`), { code }))
 }

@@ -10,7 +10,7 @@ import { csvSource } from '../../src/io/csv.ts'
 import { csvSink, jsonlSink, textSink } from '../../src/io/file-sinks.ts'
 import { jsonlSource } from '../../src/io/jsonl.ts'
 import { textSource } from '../../src/io/text.ts'
-import { faultyHost } from '../../src/testing/faulty-disk.ts'
+import { failWrites } from '../../src/testing/faulty-disk.ts'
 import { host, readRows, tempFolder } from './read-all.ts'
 
 const column = (name: string, type = types.string) => ({ name, type, nullable: true })
@@ -273,7 +273,7 @@ describe('file sinks', () => {
     const code = fault === 'ENOSPC' ? 'RESOURCE_DISK_FULL' : 'SINK_UNWRITABLE'
     const rows = Array.from({ length: 100_000 }, (_, i) => [`row ${i}`])
     for (const failAt of [1, 2]) {
-      expect(() => write(csvSink, { path: 'o.csv' }, one, rows, faultyHost(host, failAt, fault))).toThrow(
+      expect(() => write(csvSink, { path: 'o.csv' }, one, rows, failWrites(host, failAt, fault))).toThrow(
         expect.objectContaining({ code }),
       )
       csvSink.discard({ path: 'o.csv' }, context(one))

@@ -8,7 +8,7 @@ import { execute } from '../../src/run/execute.ts'
 import type { RunOptions } from '../../src/run/options.ts'
 import { type Prepared, prepare } from '../../src/run/prepare.ts'
 import { loadFlow } from '../../src/run/program.ts'
-import { faultyHost } from '../../src/testing/faulty-disk.ts'
+import { failWrites, faultyHost } from '../../src/testing/faulty-disk.ts'
 import { leftovers } from '../cli/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-disk-'))
@@ -57,22 +57,9 @@ async function prepared(text: string, options: RunOptions): Promise<Prepared> {
 
 /** A host that counts its writes. */
 function countWrites(): { host: Prepared['host']; count(): number } {
-  const host = nodeHost()
   let writes = 0
-  const count = (file: ReturnType<typeof host.disk.create>): typeof file => ({
-    ...file,
-    path: file.path,
-    write(data) {
-      writes++
-      file.write(data)
-    },
-  })
-  const disk = {
-    ...host.disk,
-    create: (path: string) => count(host.disk.create(path)),
-    append: (path: string) => count(host.disk.append(path)),
-  }
-  return { host: { ...host, disk }, count: () => writes }
+  const host = faultyHost(nodeHost(), ({ op }) => void (op === 'write' && writes++))
+  return { host, count: () => writes }
 }
 
 const outputs = ['out.csv', 'out']
@@ -96,7 +83,7 @@ describe.each(programs)('writing $what', ({ text, options, spills }) => {
     const tried = Array.from({ length: total }, (_, i) => i + 1).filter((n) => n <= 3 || n > total - 3 || n % step === 0)
     for (const failAt of tried) {
       removeOutputs()
-      const failing = execute({ ...ready, host: faultyHost(nodeHost(), failAt, fault) }, options)
+      const failing = execute({ ...ready, host: failWrites(nodeHost(), failAt, fault) }, options)
       const error = await failing.then(
         (done) => {
           done.close()
@@ -126,7 +113,7 @@ it('keeps what was there before when an overwriting run fails', async () => {
   removeOutputs()
   writeFileSync(join(folder, 'out.csv'), 'mine\n')
   const ready = await prepared("from csv('in.csv') |> write csv('out.csv', mode => 'overwrite')", {})
-  await expect(execute({ ...ready, host: faultyHost(nodeHost(), 3, 'ENOSPC') }, {})).rejects.toMatchObject({
+  await expect(execute({ ...ready, host: failWrites(nodeHost(), 3, 'ENOSPC') }, {})).rejects.toMatchObject({
     code: 'RESOURCE_DISK_FULL',
   })
   expect(readFileSync(join(folder, 'out.csv'), 'utf8')).toBe('mine\n')
