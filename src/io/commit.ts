@@ -47,7 +47,7 @@ function commitFolder(target: SinkTarget, parts: readonly StagedPart[], runId: s
   if (disk.stat(staged) === undefined) requireTarget(target, disk.stat(target.path) !== undefined)
   else {
     if (disk.stat(target.path) !== undefined && !target.overwrite) throw exists(target)
-    finishFolder(staged, parts, extension, disk)
+    finishFolder(target, staged, parts, extension, disk)
     if (disk.stat(target.path) !== undefined) disk.rename(target.path, replaced)
     disk.rename(staged, target.path)
   }
@@ -55,12 +55,13 @@ function commitFolder(target: SinkTarget, parts: readonly StagedPart[], runId: s
 }
 
 /** Gives the parts their names, removes the output of attempts that lost, and adds the marker of a whole folder. */
-function finishFolder(staged: string, parts: readonly StagedPart[], extension: string, disk: Disk): void {
+function finishFolder(target: SinkTarget, staged: string, parts: readonly StagedPart[], extension: string, disk: Disk): void {
   const names = new Set(['_SUCCESS'])
   for (const { path, partition } of parts) {
     const name = `part-${String(partition).padStart(5, '0')}.${extension}`
     names.add(name)
     if (disk.stat(path) !== undefined) disk.rename(path, join(staged, name))
+    else requireTarget(target, disk.stat(join(staged, name)) !== undefined)
   }
   for (const name of disk.list(staged)) if (!names.has(name)) disk.remove(join(staged, name))
   const markerPath = join(staged, '_SUCCESS')
@@ -82,8 +83,9 @@ export function discardParts(target: SinkTarget, runId: string, disk: Disk): voi
     if (disk.stat(target.folder)?.isDirectory !== true) return
     const replaced = replacedFolder(target, runId)
     if (disk.stat(replaced) !== undefined && disk.stat(target.path) === undefined) disk.rename(replaced, target.path)
-    for (const name of disk.list(target.folder)) {
-      if (name.startsWith(target.prefix(runId))) disk.remove(join(target.folder, name))
-    }
+    const names = disk.list(target.folder).filter((name) => name.startsWith(target.prefix(runId)) || name === target.probe)
+    for (const name of names) disk.remove(join(target.folder, name))
+    // Before the folder of the run goes, which tells whose they are.
+    if (names.length > 0) disk.syncDirectory(target.folder)
   })
 }

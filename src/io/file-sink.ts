@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { makeDurableFolder } from '../base/durable-folder.ts'
 import type { DiskFile } from '../base/host.ts'
 import type { Schema } from '../data/type.ts'
 import { commitParts, discardParts, stagedPath } from './commit.ts'
@@ -71,7 +72,7 @@ export function openPart(options: ConnectorOptions, context: SinkContext): PartF
   const target = sinkTarget(options, cwd)
   const path = stagedPath(target, runId, partition, attempt)
   const file: DiskFile = writable(target.path, () => {
-    host.disk.makeDirectory(dirname(path))
+    makeDurableFolder(host.disk, dirname(path))
     host.disk.remove(path)
     return host.disk.create(path)
   })
@@ -99,6 +100,8 @@ export function openPart(options: ConnectorOptions, context: SinkContext): PartF
         flush()
         file.sync()
         file.close()
+        // Its name, too: the journal will say that the part is there.
+        host.disk.syncDirectory(dirname(path))
         return { partition, path, rowCount, sizeBytes }
       })
     },

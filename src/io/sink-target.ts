@@ -24,6 +24,8 @@ export interface SinkTarget {
   overwrite: boolean
   /** Start of the names of all that a run stages. */
   prefix(runId: string): string
+  /** Name of the empty file that tells whether the disk can be written. */
+  probe: string
 }
 
 export function sinkTarget(options: ConnectorOptions, cwd: string): SinkTarget {
@@ -32,7 +34,8 @@ export function sinkTarget(options: ConnectorOptions, cwd: string): SinkTarget {
   const path = absolutePath(cwd, given)
   const prefix = (runId: string) => `.${basename(path)}.${runId}.`
   const overwrite = textOption(options, 'mode', 'error') === 'overwrite'
-  return { path, folder: dirname(path), isFolder: extname(path) === '' || /[\\/]$/.test(given), overwrite, prefix }
+  const isFolder = extname(path) === '' || /[\\/]$/.test(given)
+  return { path, folder: dirname(path), isFolder, overwrite, prefix, probe: `.${basename(path)}.probe` }
 }
 
 /** @throws {@link MillraceError} `SINK_EXISTS`, `SINK_UNWRITABLE`, `PLAN_DUPLICATE_COLUMN`. */
@@ -78,13 +81,22 @@ function checkExisting(target: SinkTarget, stat: FileStat, disk: Disk, extension
 export const exists = (target: SinkTarget): MillraceError =>
   sinkError('SINK_EXISTS', `the output '${target.path}' already exists`, { hint: "write mode => 'overwrite', or remove it" })
 
-/** Creates and removes a file in the nearest folder there is: permissions alone do not tell whether a disk can be written. */
-function probe(target: SinkTarget, host: Host): void {
+/**
+ * Creates and removes a file in the nearest folder there is: permissions alone do not tell whether a disk can be written. Its name is always the same, so
+ * that the next run removes what a killed one left.
+ */
+function probe(target: SinkTarget, { disk }: Host): void {
   let folder = target.folder
-  while (host.disk.stat(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder)
-  const path = join(folder, `.${basename(target.path)}.${host.random.uint32().toString(16)}.probe`)
-  host.disk.create(path).close()
-  host.disk.remove(path)
+  while (disk.stat(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder)
+  const path = join(folder, target.probe)
+  disk.remove(path)
+  try {
+    disk.create(path).close()
+  } catch (thrown) {
+    // Another process probes just now.
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
+  }
+  disk.remove(path)
 }
 
 /** Runs a call on the disk; the disk's own errors become `SINK_UNWRITABLE`. */

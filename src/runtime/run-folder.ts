@@ -78,8 +78,12 @@ export function clearDeadRuns(
   const removed: string[] = []
   const completed: Value[] = []
   for (const { id, directory, journal } of foldersIn(host, runsDirectory)) {
-    // Without a header it may be a run that is just starting; its folder is a few bytes.
-    if (journal === undefined || id === options.keep || ownerOf(journal) !== undefined) continue
+    if (journal === undefined) {
+      // It may be a run that is just starting; an old one was cut off when it started, or when it was removed.
+      if (isExpired(host, directory) && removeQuietly(host.disk, directory)) removed.push(id)
+      continue
+    }
+    if (id === options.keep || ownerOf(journal) !== undefined) continue
     const { header, commit, done } = journal
     const isCommitting = commit !== undefined && !done
     const isWanted = options.isSuperseded?.(header.program) !== true && !isExpired(host, directory)
@@ -90,7 +94,7 @@ export function clearDeadRuns(
       if (isCommitting || canGoOn(journal)) endForGood(host, directory, finish)
       if (isCommitting) completed.push(header.program)
       discardStaged(sinkRun, header.sinks)
-      host.disk.remove(directory)
+      removeRunFolder(host.disk, directory)
     } catch {
       continue
     }
@@ -117,8 +121,25 @@ export function removeEmptyRunFolders({ disk }: Host, runsDirectory: string): vo
 const keptMs = 7 * 24 * 3600 * 1000
 
 function isExpired({ clock, disk }: Host, directory: string): boolean {
-  const lastMs = disk.stat(journalPath(directory))?.mtimeMs
+  const lastMs = (disk.stat(journalPath(directory)) ?? disk.stat(directory))?.mtimeMs
   return lastMs !== undefined && clock.wallTimeUs() / 1000 - lastMs > keptMs
+}
+
+/** Removes the folder of a run, its journal last: without it nobody could tell what the rest is, should this be cut off. */
+export function removeRunFolder(disk: Disk, directory: string): void {
+  if (disk.stat(directory) === undefined) return
+  for (const name of disk.list(directory))
+    if (`${directory}/${name}` !== journalPath(directory)) disk.remove(`${directory}/${name}`)
+  disk.remove(directory)
+}
+
+function removeQuietly(disk: Disk, directory: string): boolean {
+  try {
+    disk.remove(directory)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const canGoOn = ({ header, done }: JournalState): boolean => header.recoverable && !done

@@ -1,3 +1,4 @@
+import { makeDurableFolder } from '../base/durable-folder.ts'
 import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
@@ -6,6 +7,7 @@ import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath
 import { keptFile } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { type RunFiles, runFiles } from './run-files.ts'
+import { removeRunFolder } from './run-folder.ts'
 import type { JournalRecord } from './run-state.ts'
 
 /** Attempts of the first process that takes the run over are numbered from here on, those of the next one from twice this. */
@@ -49,7 +51,7 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
   let writer: JournalWriter | undefined
   const begin = (): void => {
     if (writer !== undefined) return
-    keptFile(run.directory, () => disk.makeDirectory(run.directory))
+    keptFile(run.directory, () => makeDurableFolder(disk, run.directory))
     try {
       writer = JournalWriter.create(disk, run.directory, header)
     } catch (thrown) {
@@ -89,7 +91,7 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
     remove: () => {
       writer?.close()
       writer = undefined
-      disk.remove(run.directory)
+      removeRunFolder(disk, run.directory)
     },
   }
 }
