@@ -111,7 +111,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   forgetCleanup()
 
   if (outcome.do === 'fail') {
-    clearAfterFailure(request, parts, outcome.error, committing)
+    clearAfterFailure(request, parts, outcome.error, committing || record.announcesCommit())
     throw outcome.error
   }
   discardStaged(request, plan.sinks)

@@ -1,4 +1,5 @@
 import { MillraceError, resourceError } from '../base/errors.ts'
+import type { Disk } from '../base/host.ts'
 
 /**
  * Runs a call on a file that a run keeps for itself: journal, spilled rows, rows between stages, results. A disk that refuses is a matter of the
@@ -18,4 +19,11 @@ export function keptFile<T>(path: string, call: () => T): T {
       },
     )
   }
+}
+
+/** Removes a file that the run needs no more. One that stays for now is no reason to fail: its folder goes later. */
+export function removeKept(disk: Disk, path: string): void {
+  try {
+    disk.remove(path)
+  } catch {}
 }

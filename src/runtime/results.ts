@@ -3,6 +3,7 @@ import type { Batch } from '../data/batch.ts'
 import { rowsOf } from '../data/read.ts'
 import type { Schema, Value } from '../data/type.ts'
 import { BlockWriter, readBlocks } from './block-file.ts'
+import { removeKept } from './kept-file.ts'
 import type { TaskOrder } from './orders.ts'
 import type { RunFiles } from './run-files.ts'
 import type { Collector } from './task-context.ts'
@@ -52,7 +53,7 @@ class CollectedRows implements Collector {
   discard(): void {
     this.#held = []
     if (this.#writer === undefined) return
-    this.#host.disk.remove(this.#writer.path)
+    removeKept(this.#host.disk, this.#writer.path)
     this.#writer = undefined
   }
 }

@@ -4,6 +4,7 @@ import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { type JournalState, JournalWriter, journalPath, newClaim, ownerOf, readJournal, runBusy } from './journal.ts'
+import { keptFile } from './kept-file.ts'
 
 /** Where a run keeps its journal, partition files and spilled rows. */
 export interface RunFolder {
@@ -77,30 +78,38 @@ export function clearDeadRuns(
 ): ClearedRuns {
   const removed: string[] = []
   const completed: Value[] = []
-  for (const { id, directory, journal } of foldersIn(host, runsDirectory)) {
-    if (journal === undefined) {
-      // It may be a run that is just starting; an old one was cut off when it started, or when it was removed.
-      if (isExpired(host, directory) && removeQuietly(host.disk, directory)) removed.push(id)
-      continue
-    }
-    if (id === options.keep || ownerOf(journal) !== undefined) continue
-    const { header, commit, done } = journal
-    const isCommitting = commit !== undefined && !done
-    const isWanted = options.isSuperseded?.(header.program) !== true && !isExpired(host, directory)
-    if (isCommitting ? options.finishesCommits === false : canGoOn(journal) && isWanted) continue
-    const sinkRun = { connectors, host, cwd: header.cwd, run: { id } }
-    try {
-      const finish = () => (commit === undefined ? undefined : commitSinks(sinkRun, header.sinks, commit))
-      if (isCommitting || canGoOn(journal)) endForGood(host, directory, finish)
-      if (isCommitting) completed.push(header.program)
-      discardStaged(sinkRun, header.sinks)
+  for (const { id, directory, journal } of quietly(() => foldersIn(host, runsDirectory)) ?? []) {
+    if (id === options.keep || isInUse(journal)) continue
+    quietly(() => {
+      if (journal === undefined) {
+        // It may be a run that is just starting; an old one was cut off when it started, or when it was removed.
+        if (!isExpired(host, directory)) return
+      } else {
+        const { header, commit, done } = journal
+        const isCommitting = commit !== undefined && !done
+        const isWanted = options.isSuperseded?.(header.program) !== true && !isExpired(host, directory)
+        if (isCommitting ? options.finishesCommits === false : canGoOn(journal) && isWanted) return
+        const sinkRun = { connectors, host, cwd: header.cwd, run: { id } }
+        const finish = () => (commit === undefined ? undefined : commitSinks(sinkRun, header.sinks, commit))
+        if (isCommitting || canGoOn(journal)) endForGood(host, directory, finish)
+        if (isCommitting) completed.push(header.program)
+        discardStaged(sinkRun, header.sinks)
+      }
       removeRunFolder(host.disk, directory)
-    } catch {
-      continue
-    }
-    removed.push(id)
+      removed.push(id)
+    })
   }
   return { removed, completed }
+}
+
+const isInUse = (journal: JournalState | undefined): boolean => journal !== undefined && ownerOf(journal) !== undefined
+
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action()
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -109,12 +118,11 @@ export function clearDeadRuns(
  * Safe beside runs that start meanwhile: only an empty folder is removed, and who makes one below it makes those above again.
  */
 export function removeEmptyRunFolders({ disk }: Host, runsDirectory: string): void {
-  try {
+  // An empty folder that may not be removed is no reason to fail.
+  quietly(() => {
     disk.removeEmptyDirectory(runsDirectory)
     disk.removeEmptyDirectory(dirname(runsDirectory))
-  } catch {
-    // An empty folder that may not be removed is no reason to fail.
-  }
+  })
 }
 
 /** Long enough for a weekend in between; its partition files may be as large as its input. */
@@ -131,15 +139,6 @@ export function removeRunFolder(disk: Disk, directory: string): void {
   for (const name of disk.list(directory))
     if (`${directory}/${name}` !== journalPath(directory)) disk.remove(`${directory}/${name}`)
   disk.remove(directory)
-}
-
-function removeQuietly(disk: Disk, directory: string): boolean {
-  try {
-    disk.remove(directory)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const canGoOn = ({ header, done }: JournalState): boolean => header.recoverable && !done
@@ -160,28 +159,26 @@ function foldersIn(
   { disk }: Host,
   runsDirectory: string,
 ): { id: string; directory: string; journal: JournalState | undefined }[] {
-  return listOf(disk, runsDirectory).map((id) => {
+  return listOf(disk, runsDirectory).flatMap((id) => {
     const directory = `${runsDirectory}/${id}`
-    return { id, directory, journal: journalIn(disk, directory) }
+    try {
+      return [{ id, directory, journal: readJournal(disk, directory) }]
+    } catch {
+      // Other processes end their runs meanwhile, or may not be read by this one.
+      return []
+    }
   })
 }
 
 /** The folder comes with the first run that needs it and goes with the last one, at any time. */
 function listOf(disk: Disk, runsDirectory: string): readonly string[] {
-  try {
-    return [...disk.list(runsDirectory)].sort()
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
-    throw thrown
-  }
-}
-
-/** Other processes end their runs meanwhile, or may not be read by this one. */
-function journalIn(disk: Disk, directory: string): JournalState | undefined {
-  try {
-    return readJournal(disk, directory)
-  } catch {
-    return undefined
-  }
+  return keptFile(runsDirectory, () => {
+    try {
+      return [...disk.list(runsDirectory)].sort()
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return []
+      throw thrown
+    }
+  })
 }

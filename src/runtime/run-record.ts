@@ -3,8 +3,8 @@ import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { Reusable } from './create-run.ts'
-import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, newClaim } from './journal.ts'
-import { keptFile } from './kept-file.ts'
+import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, newClaim, readJournal } from './journal.ts'
+import { keptFile, removeKept } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { type RunFiles, runFiles } from './run-files.ts'
 import { removeRunFolder } from './run-folder.ts'
@@ -32,7 +32,9 @@ export interface RunRecord {
   close(): void
   /** Closes it for a later process, or this one, to go on with the run. */
   leave(): void
-  /** Removes the folder. */
+  /** Does the journal say that the outputs are to get their names? Also when it was not said for sure, since writing it failed. */
+  announcesCommit(): boolean
+  /** Removes the folder; what cannot be removed now is left to later runs. */
   remove(): void
 }
 
@@ -56,7 +58,7 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
       writer = JournalWriter.create(disk, run.directory, header)
     } catch (thrown) {
       // Half a header would tell nobody whose folder this is.
-      disk.remove(run.directory)
+      removeKept(disk, run.directory)
       throw thrown
     }
   }
@@ -68,7 +70,7 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
     const taken = JournalWriter.takeOver(disk, run.directory, claim)
     try {
       checkUnchanged(taken.earlier.header, header)
-      reusable = stillThere(host, files, taken.earlier)
+      reusable = keptFile(run.directory, () => stillThere(host, files, taken.earlier))
       removeOthers(host, files, taken.earlier.tasks)
     } catch (thrown) {
       taken.writer.leave()
@@ -86,12 +88,21 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
       if (run.recoverable || run.resume || (record.record !== 'task' && plan.sinks.length > 0)) writer?.append(record)
     },
     begin,
+    announcesCommit() {
+      try {
+        return writer !== undefined && readJournal(disk, run.directory)?.commit !== undefined
+      } catch {
+        return true
+      }
+    },
     close: () => writer?.close(),
     leave: () => writer?.leave(),
     remove: () => {
       writer?.close()
       writer = undefined
-      removeRunFolder(disk, run.directory)
+      try {
+        removeRunFolder(disk, run.directory)
+      } catch {}
     },
   }
 }
@@ -116,6 +127,6 @@ function removeOthers({ disk }: Host, files: RunFiles, tasks: JournalState['task
   const kept = new Set([journalPath(files.directory)])
   for (const { task, attempt, report } of tasks.values())
     for (const { exchange } of report.outputs) kept.add(files.partition(exchange, task, attempt))
-  for (const name of disk.list(files.directory))
-    if (!kept.has(`${files.directory}/${name}`)) disk.remove(`${files.directory}/${name}`)
+  for (const name of keptFile(files.directory, () => disk.list(files.directory)))
+    if (!kept.has(`${files.directory}/${name}`)) removeKept(disk, `${files.directory}/${name}`)
 }

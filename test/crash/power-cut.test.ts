@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changesDisk, faultyHost } from '../../src/testing/faulty-disk.ts'
 import type { MemoryDisk } from '../../src/testing/memory-disk.ts'
-import { diskWith, forgetProcesses, outputsOn, randomFrom, runVirtual, virtualHost } from './virtual-machine.ts'
+import { diskWith, forgetProcesses, isHidden, outputsOn, randomFrom, runVirtual, virtualHost } from './virtual-machine.ts'
 
 const files = 4
 const rowsAFile = 40
@@ -53,7 +53,7 @@ async function undisturbed(
 }
 
 const visible = (found: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(found).filter(([name]) => !/(^|\/)\./.test(name)))
+  Object.fromEntries(Object.entries(found).filter(([name]) => !isHidden(name)))
 
 const points = Number(process.env.POINTS ?? 200)
 const firstSeed = Number(process.env.SEED ?? 1)

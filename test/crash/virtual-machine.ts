@@ -9,7 +9,7 @@ import { loadFlow } from '../../src/run/program.ts'
 import { MemoryDisk } from '../../src/testing/memory-disk.ts'
 
 /** A working directory that exists on virtual disks only. */
-export const cwd = '/virtual/project'
+const cwd = '/virtual/project'
 
 /** A 32-bit generator (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -54,6 +54,9 @@ export async function runVirtual(text: string, host: Host, options: RunOptions):
     done.close()
   }
 }
+
+/** Does a file belong to a run and not to the user? */
+export const isHidden = (name: string): boolean => /(^|\/)\./.test(name)
 
 /** Text of every file that is not an input. */
 export function outputsOn(disk: MemoryDisk, inputs: Readonly<Record<string, string>>): Record<string, string> {

@@ -2,6 +2,7 @@ import { dataError } from '../../base/errors.ts'
 import type { Disk } from '../../base/host.ts'
 import { checksum } from '../../data/checksum.ts'
 import { type BlockRange, readBytes, type WrittenBlock } from '../block-file.ts'
+import { keptFile } from '../kept-file.ts'
 
 /** One block of a partition, or the end of an epoch. */
 export type IndexEntry = WrittenBlock | { barrier: number }
@@ -56,7 +57,7 @@ function writeEntry(view: DataView, at: number, entry: IndexEntry): void {
  * @throws MillraceError `DATA_CORRUPT` when the index is damaged or cut off.
  */
 export function readIndex(disk: Disk, path: string, partition: number): readonly FileEntry[] {
-  const sizeBytes = disk.stat(path)?.sizeBytes
+  const sizeBytes = keptFile(path, () => disk.stat(path)?.sizeBytes)
   const corrupt = (message: string) => dataError('DATA_CORRUPT', message, { file: path })
   if (sizeBytes === undefined) throw corrupt('the file is gone')
   if (sizeBytes < footerBytes) throw corrupt('the index is cut off')

@@ -4,6 +4,7 @@ import { concatColumns, gatherColumn } from '../../data/gather.ts'
 import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
 import { readBlocks } from '../block-file.ts'
+import { removeKept } from '../kept-file.ts'
 import type { OperatorContext } from '../operator.ts'
 import { rowsPerBatch } from './emit.ts'
 import { mergeRuns, type SortedRun } from './merge-runs.ts'
@@ -80,7 +81,7 @@ export class ExternalSorter {
     const { disk } = this.#ctx.host
     const runs = paths.map((path) => runOf(readBlocks(disk, path, this.#schema)))
     yield* mergeRuns(runs, this.#order, this.#schema)
-    for (const path of paths) disk.remove(path)
+    for (const path of paths) removeKept(disk, path)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Batch } from '../../data/batch.ts'
 import type { Schema } from '../../data/type.ts'
 import { BlockWriter, readBlocks } from '../block-file.ts'
 import { createPartitioner, type Partitioner } from '../exchange/partitioner.ts'
+import { removeKept } from '../kept-file.ts'
 import type { OperatorContext } from '../operator.ts'
 
 /** Files a side is split into at one level of a grace join. */
@@ -43,6 +44,6 @@ export class SpilledSide {
     const writer = this.#writers[partition]
     if (writer === undefined) return
     yield* readBlocks(this.#ctx.host.disk, writer.path, this.#schema)
-    this.#ctx.host.disk.remove(writer.path)
+    removeKept(this.#ctx.host.disk, writer.path)
   }
 }

@@ -2,6 +2,7 @@ import type { Batch } from '../../data/batch.ts'
 import { hashRows } from '../../data/key.ts'
 import { sliceBatch } from '../../data/read.ts'
 import { readBlocks } from '../block-file.ts'
+import { removeKept } from '../kept-file.ts'
 import type { OperatorContext } from '../operator.ts'
 import type { GroupStore } from './group-store.ts'
 import { writeRun } from './write-run.ts'
@@ -70,7 +71,7 @@ export class SpilledGroups {
     } finally {
       for (const cursor of cursors) cursor.close()
     }
-    for (const path of paths) disk.remove(path)
+    for (const path of paths) removeKept(disk, path)
   }
 }
 
