@@ -35,7 +35,13 @@ export function inferCsv(
       if (names === undefined)
         throw blocks.error('DATA_UNCLOSED_QUOTE', 'a quoted field of the first record never ends', 0, openQuoteHint)
       if (columns.length === 0) columns.push(...names.map(() => ({ fits: guesses, hasValue: false })))
-      const shape: CsvShape = { ...dialect, columnCount: names.length, slots: Int32Array.from(names.keys()), tolerateTail: false }
+      const shape: CsvShape = {
+        ...dialect,
+        columnCount: names.length,
+        slots: Int32Array.from(names.keys()),
+        tolerateTail: false,
+        hasReturns: true,
+      }
       const table = createFieldTable(names.length, sampleRows)
       for (let incomplete = false; !incomplete && left > 0 && at < blocks.end; ) {
         const scanned = scanCsv(blocks.data, at, blocks.end, shape, table, left)

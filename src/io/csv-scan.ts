@@ -16,6 +16,8 @@ export interface CsvShape {
   slots: Int32Array
   /** Is one empty field more at the end of a line allowed? */
   tolerateTail: boolean
+  /** May there be carriage returns? */
+  hasReturns: boolean
 }
 
 /** What is wrong with the record behind the scanned rows. */
@@ -35,8 +37,12 @@ export interface ScanResult {
 }
 
 /**
- * Finds the fields of records from `from` on until the table or a batch is full. `end` is behind a newline. RFC 4180, and: a quote within an
- * unquoted field is itself; rows end with `\n` or `\r\n`, and any other `\r` must be quoted; empty lines are skipped, unless rows have one column.
+ * Finds the fields of records from `from` on until the table or a batch is full. `end` is behind a newline, and 64 bytes can be read there. RFC 4180,
+ * and: a quote within an unquoted field is itself; rows end with `\n` or `\r\n`, and any other `\r` must be quoted; empty lines are skipped, unless
+ * rows have one column.
+ *
+ * Delimiters and newlines are found 32 bytes at a time. `| 0` where a value is an integer anyway: V8 then keeps it out of floating-point registers,
+ * which makes the loop twice as fast.
  */
 export function scanCsv(
   data: Uint8Array,
@@ -46,80 +52,138 @@ export function scanCsv(
   table: FieldTable,
   maxRows: number,
 ): ScanResult {
-  const { delimiter, quote, columnCount, slots, tolerateTail } = shape
-  const { starts, ends, kinds, rowStarts, capacity } = table
-  const hasNullText = shape.nullText.length > 0
-  const rows = Math.min(capacity, maxRows)
-  const stop = Math.min(end, from + targetBatchBytes)
-  let at = from
+  const { slots, tolerateTail, nullText, hasReturns } = shape
+  const { starts, ends, kinds, rowStarts } = table
+  const view = new DataView(data.buffer, data.byteOffset)
+  const delimiter = shape.delimiter | 0
+  const delimiters = Math.imul(delimiter, 0x01010101)
+  const quote = shape.quote | 0
+  const columnCount = shape.columnCount | 0
+  const capacity = table.capacity | 0
+  const nullBytes = nullText.length
+  const rows = Math.min(capacity, maxRows) | 0
+  const last = end | 0
+  const stop = Math.min(last, from + targetBatchBytes) | 0
+  let at = from | 0
   let row = 0
+  // Which of the 32 bytes from `base` on end a field; those that were used are gone.
+  let base = (at - 32) | 0
+  let marks = 0
   table.data = data
+  kinds.fill(plain)
   while (row < rows && at < stop) {
     const rowStart = at
     let column = 0
-    let kind = absent
-    for (;;) {
+    let isAbsent = false
+    // Up to here no carriage return stands outside of quotes.
+    let checked = at
+    let byte = 0
+    do {
       let start = at
-      let fieldEnd: number
-      let byte = data[at]
-      if (byte === quote) {
-        start++
-        kind = plain
-        fieldEnd = closingQuote(data, start, end, quote)
-        while (fieldEnd >= 0 && data[fieldEnd + 1] === quote) {
-          kind = escaped
-          fieldEnd = closingQuote(data, fieldEnd + 2, end, quote)
+      let fieldEnd = at
+      let kind = plain
+      if (data[at] !== quote) {
+        while (marks === 0) {
+          base = (base + 32) | 0
+          marks =
+            marksOf(view.getInt32(base, true), delimiters) |
+            (marksOf(view.getInt32(base + 4, true), delimiters) << 4) |
+            (marksOf(view.getInt32(base + 8, true), delimiters) << 8) |
+            (marksOf(view.getInt32(base + 12, true), delimiters) << 12) |
+            (marksOf(view.getInt32(base + 16, true), delimiters) << 16) |
+            (marksOf(view.getInt32(base + 20, true), delimiters) << 20) |
+            (marksOf(view.getInt32(base + 24, true), delimiters) << 24) |
+            (marksOf(view.getInt32(base + 28, true), delimiters) << 28)
         }
-        if (fieldEnd < 0) {
-          table.rowCount = row
-          return { next: rowStart, incomplete: true }
-        }
-        at = fieldEnd + 1
-        if (data[at] === carriageReturn && data[at + 1] === newline) at++
+        const mark = marks & (0 - marks)
+        marks ^= mark
+        at = (base + 31 - Math.clz32(mark)) | 0
         byte = data[at]
-        if (byte === carriageReturn) {
-          table.rowCount = row
-          return { next: rowStart, incomplete: false, problem: loneReturn(at) }
-        }
-        if (byte !== delimiter && byte !== newline) {
-          table.rowCount = row
-          const message = 'expected a delimiter or the end of the line behind the closing quote, found other text'
-          return { next: rowStart, incomplete: false, problem: { code: 'DATA_BAD_QUOTE', message, at: rowStart } }
-        }
-      } else {
-        // Nearly every byte is above the two line ends, so that it takes two comparisons.
-        while (byte !== delimiter && (byte > carriageReturn || (byte !== newline && byte !== carriageReturn))) byte = data[++at]
         fieldEnd = at
-        if (byte === carriageReturn) {
-          byte = data[++at]
-          if (byte !== newline) {
-            table.rowCount = row
-            return { next: rowStart, incomplete: false, problem: loneReturn(fieldEnd) }
-          }
+        if (hasReturns && byte === newline) {
+          if (at > start && data[at - 1] === carriageReturn) fieldEnd = (at - 1) | 0
+          const lone = byteAt(view, checked, fieldEnd, carriageReturn)
+          if (lone < fieldEnd) return failed(table, row, rowStart, loneReturn(lone))
         }
-        kind = fieldEnd === start || (hasNullText && sameBytes(data, start, fieldEnd, shape.nullText)) ? absent : plain
+        isAbsent = fieldEnd === start || (nullBytes > 0 && sameBytes(data, start, fieldEnd, nullText))
+        if (isAbsent) kind = absent
+      } else {
+        if (hasReturns) {
+          const lone = byteAt(view, checked, start, carriageReturn)
+          if (lone < start) return failed(table, row, rowStart, loneReturn(lone))
+        }
+        start = (at + 1) | 0
+        isAbsent = false
+        fieldEnd = byteAt(view, start, last, quote)
+        while (data[fieldEnd + 1] === quote && fieldEnd < last) {
+          kind = escaped
+          fieldEnd = byteAt(view, fieldEnd + 2, last, quote)
+        }
+        if (fieldEnd >= last) return failed(table, row, rowStart)
+        at = (fieldEnd + 1) | 0
+        if (data[at] === carriageReturn && data[at + 1] === newline) at = (at + 1) | 0
+        byte = data[at]
+        if (byte !== delimiter && byte !== newline) {
+          if (byte === carriageReturn) return failed(table, row, rowStart, loneReturn(at))
+          const message = 'expected a delimiter or the end of the line behind the closing quote, found other text'
+          return failed(table, row, rowStart, { code: 'DATA_BAD_QUOTE', message, at: rowStart })
+        }
+        checked = at
+        base = (at - 31) | 0
+        marks = 0
       }
-      if (column < columnCount && slots[column] >= 0) {
-        const i = slots[column] * capacity + row
-        starts[i] = start
-        ends[i] = fieldEnd
-        kinds[i] = kind
+      if (column < columnCount) {
+        const slot = slots[column]
+        if (slot >= 0) {
+          const i = (Math.imul(slot, capacity) + row) | 0
+          starts[i] = start
+          ends[i] = fieldEnd
+          if (kind !== plain) kinds[i] = kind
+        }
       }
-      column++
-      at++
-      if (byte === newline) break
-    }
+      column = (column + 1) | 0
+      at = (at + 1) | 0
+    } while (byte !== newline)
     if (column !== columnCount) {
-      if (column === 1 && kind === absent) continue
-      if (!(tolerateTail && column === columnCount + 1 && kind === absent)) {
-        table.rowCount = row
-        return { next: rowStart, incomplete: false, problem: wrongShape(columnCount, column, delimiter, rowStart) }
+      if (column === 1 && isAbsent) {
+        if (slots[0] >= 0) kinds[slots[0] * capacity + row] = plain
+        continue
       }
+      if (!(tolerateTail && column === columnCount + 1 && isAbsent))
+        return failed(table, row, rowStart, wrongShape(columnCount, column, delimiter, rowStart))
     }
-    rowStarts[row++] = rowStart
+    rowStarts[row] = rowStart
+    row = (row + 1) | 0
   }
   table.rowCount = row
   return { next: at, incomplete: false }
+}
+
+/**
+ * A bit for each of the four bytes of a word: is it the delimiter or a newline? Exact for every byte, since no sum carries into the next one (zero
+ * bytes as in "Hacker's Delight", 6-1); a multiplication gathers the bits.
+ */
+function marksOf(word: number, delimiters: number): number {
+  const low = word & 0x7f7f7f7f
+  const others = ((low ^ delimiters) + 0x7f7f7f7f) & ((low ^ 0x0a0a0a0a) + 0x7f7f7f7f)
+  return Math.imul(~(others | word) & 0x80808080, 0x00204081) >>> 28
+}
+
+/** Place of the first such byte in `from .. end`, or a place from `end` on. Four bytes behind `end` can be read. */
+function byteAt(view: DataView, from: number, end: number, byte: number): number {
+  const pattern = Math.imul(byte, 0x01010101)
+  for (let at = from | 0; at < end; at = (at + 4) | 0) {
+    const word = view.getInt32(at, true) ^ pattern
+    const hits = (word - 0x01010101) & ~word & 0x80808080
+    if (hits !== 0) return (at + ((31 - Math.clz32(hits & (0 - hits))) >> 3)) | 0
+  }
+  return end | 0
+}
+
+/** Ends the scan before a record that is not whole, or is wrong. */
+function failed(table: FieldTable, row: number, next: number, problem?: ScanProblem): ScanResult {
+  table.rowCount = row
+  return { next, incomplete: problem === undefined, problem }
 }
 
 /** A carriage return that ends no line: an old file whose lines end so would else be one long header. */
@@ -140,11 +204,6 @@ function wrongShape(expected: number, found: number, delimiter: number, at: numb
     at,
     hint: found > expected ? `a field with ${mark} in it must be in quotes` : `${mark} stands between all fields, empty ones too`,
   }
-}
-
-function closingQuote(data: Uint8Array, from: number, end: number, quote: number): number {
-  for (let at = from; at < end; at++) if (data[at] === quote) return at
-  return -1
 }
 
 function sameBytes(data: Uint8Array, start: number, end: number, text: Uint8Array): boolean {

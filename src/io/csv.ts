@@ -18,7 +18,7 @@ import { type CsvShape, scanCsv } from './csv-scan.ts'
 import { fieldError, type ReaderFields, scanError } from './field-error.ts'
 import { createFieldTable } from './field-table.ts'
 import { findFiles, openSource, readSource, splitFiles, totalBytes } from './files.ts'
-import { fillColumns } from './fill-column.ts'
+import { createFiller } from './fill-column.ts'
 import { LineBlocks, maxLineBytes } from './lines.ts'
 import { byteOption, fileTraits, flagOption, pathOption, readHeader, textOption } from './source-options.ts'
 
@@ -111,6 +111,7 @@ function* readCsv({
   splitIndex,
   fields,
   limit = Number.POSITIVE_INFINITY,
+  lent = false,
   host,
   signal,
 }: ReadRequest): Iterable<Batch> {
@@ -119,16 +120,18 @@ function* readCsv({
   const header = dialect.header ? readCsvHeader(split.file as SourceFile, dialect, host) : undefined
   const shape = shapeOf(fields, described.schema, dialect, header)
   const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit))
+  const fill = createFiller(fields, csvText(dialect.quote), false, lent)
   const blocks = new LineBlocks(split, host, header?.end)
   try {
     let at = 0
     for (let firstRow = 0; firstRow < limit && nextRecords(blocks, at); ) {
+      shape.hasReturns = blocks.holds(13)
       for (at = 0; at < blocks.end && firstRow < limit; ) {
         signal.throwIfAborted()
         const scanned = scanCsv(blocks.data, at, blocks.end, shape, table, limit - firstRow)
         at = scanned.next
         if (table.rowCount > 0) {
-          const filled = fillColumns(fields, table, csvText(dialect.quote), false)
+          const filled = fill(table)
           if ('bad' in filled) throw fieldError(blocks, table, filled.bad, fields, described)
           yield makeBatch(filled.columns, table.rowCount, { header: readHeader(splitIndex, firstRow) })
           firstRow += table.rowCount
@@ -170,5 +173,5 @@ function shapeOf(fields: Schema, schema: Schema, dialect: ReturnType<typeof dial
   fields.forEach((field, slot) => {
     slots[ordinals[fields.length === schema.length ? slot : names.indexOf(field.name)]] = slot
   })
-  return { ...dialect, columnCount, slots, tolerateTail: header === undefined }
+  return { ...dialect, columnCount, slots, tolerateTail: header === undefined, hasReturns: true }
 }

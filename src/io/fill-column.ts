@@ -1,12 +1,14 @@
 import { exhaustive } from '../base/assert.ts'
 import { type BytesBuilder, type ColumnBuilder, createBuilder, type LaneBuilder } from '../data/builder.ts'
-import { parseDateBytes, parseTimestampBytes } from '../data/civil.ts'
+import { viewBuilder } from '../data/builder-view.ts'
+import { parseTimestampBytes } from '../data/civil.ts'
 import type { Column } from '../data/column.ts'
 import { textAt } from '../data/read.ts'
 import type { SchemaField, Type } from '../data/type.ts'
 import { absent, escaped, type FieldTable, nested, numeral, plain } from './field-table.ts'
 import { BadJsonValue, bytesOfBase64, parseJson, valueFromJson } from './json-value.ts'
-import { boolAt, float64At, int64At, isNaNAt, wideInt64At } from './parse-number.ts'
+import { dateAt, noDate } from './parse-date.ts'
+import { boolAt, float64At, int64At, isNaNAt, shortDecimalAt, shortIntegerAt, wideInt64At } from './parse-number.ts'
 
 /** Takes the escapes out of a field: what the formats do differently. */
 export type DecodeText = (data: Uint8Array, start: number, end: number) => string
@@ -18,36 +20,51 @@ export interface BadField {
   kind: 'null' | 'value' | 'surrogate'
 }
 
+/** Makes one column of each slot's fields, or says which is the first bad field. */
+export type FillColumns = (table: FieldTable) => { columns: Column[] } | { bad: BadField }
+
 /**
- * Makes one column of each slot's fields, or says which is the first bad field.
+ * Makes columns of field tables, one after the other.
  *
- * `jsonTypes`: a field of type string must be a JSON string. Nested types are read from JSON text in either format.
+ * `jsonTypes`: a field of type string must be a JSON string. Nested types are read from JSON text in either format. `lent`: columns are wanted
+ * until the next ones are made, so that their arrays are used again: no memory is asked for, and they stay in the processor's cache.
  */
-export function fillColumns(
-  fields: readonly SchemaField[],
-  table: FieldTable,
-  decode: DecodeText,
-  jsonTypes: boolean,
-): { columns: Column[] } | { bad: BadField } {
-  const columns: Column[] = []
-  let bad: BadField | undefined
-  let rowCount = table.rowCount
-  for (let slot = 0; slot < fields.length; slot++) {
-    const field = fields[slot]
-    const builder = createBuilder(field.type, rowCount)
-    const badRow = fillColumn(builder, { table, slot, rowCount, field, decode, jsonTypes })
-    if (badRow < 0) columns.push(builder.finish())
-    else {
-      bad = { row: badRow, slot, kind: badKind(table, slot, badRow, field, decode) }
-      // Only an earlier row matters now.
-      rowCount = badRow
+export function createFiller(fields: readonly SchemaField[], decode: DecodeText, jsonTypes: boolean, lent: boolean): FillColumns {
+  const builders = fields.map(({ type }) => createBuilder(type, 0))
+  return (table) => {
+    const view = new DataView(table.data.buffer, table.data.byteOffset)
+    const columns: Column[] = []
+    let bad: BadField | undefined
+    let rowCount = table.rowCount
+    for (let slot = 0; slot < fields.length; slot++) {
+      const field = fields[slot]
+      const builder = lent ? emptied(builders[slot]) : createBuilder(field.type, rowCount)
+      builders[slot] = builder
+      const badRow = fillColumn(builder, { table, view, slot, rowCount, field, decode, jsonTypes })
+      if (badRow < 0) columns.push(viewBuilder(builder))
+      else {
+        bad = { row: badRow, slot, kind: badKind(table, slot, badRow, field, decode) }
+        // Only an earlier row matters now.
+        rowCount = badRow
+      }
     }
+    return bad === undefined ? { columns } : { bad }
   }
-  return bad === undefined ? { columns } : { bad }
+}
+
+/** The builder for another batch: values of the last one are still in its arrays. */
+function emptied(builder: ColumnBuilder): ColumnBuilder {
+  const isPlain = builder.store === 'bytes' || (builder.store === 'lane' && !(builder.values instanceof BigInt64Array))
+  if (!isPlain) return createBuilder(builder.type, 0)
+  builder.length = 0
+  builder.nulls = undefined
+  if (builder.store === 'bytes') builder.dataLength = 0
+  return builder
 }
 
 interface Fill {
   table: FieldTable
+  view: DataView
   slot: number
   rowCount: number
   field: SchemaField
@@ -65,10 +82,10 @@ function fillColumn(builder: ColumnBuilder, fill: Fill): number {
       return fillFloat64(builder as LaneBuilder, fill)
     case 'string':
       return fillString(builder as BytesBuilder, fill)
+    case 'date':
+      return fillDate(builder as LaneBuilder, fill)
     case 'bool':
       return fillLane(builder as LaneBuilder, fill, boolAt)
-    case 'date':
-      return fillLane(builder as LaneBuilder, fill, parseDateBytes)
     case 'timestamp':
       return fillLane(builder as LaneBuilder, fill, parseTimestampBytes)
     case 'bytes':
@@ -83,26 +100,47 @@ function fillColumn(builder: ColumnBuilder, fill: Fill): number {
   }
 }
 
-function fillInt64(builder: LaneBuilder, { table, slot, rowCount, field }: Fill): number {
+function fillInt64(builder: LaneBuilder, fill: Fill): number {
+  const { table, view, slot, rowCount, field } = fill
   const { data, starts, ends, kinds } = table
   builder.reserve(rowCount)
-  let { values } = builder
+  const values = builder.values as Float64Array
   for (let row = 0, i = slot * table.capacity; row < rowCount; row++, i++) {
     if (kinds[i] === absent) {
       if (!field.nullable) return row
       builder.markNull(row)
+      values[row] = 0
       continue
     }
-    const value = int64At(data, starts[i], ends[i])
-    if (Number.isNaN(value) || values instanceof BigInt64Array) {
-      const wide = wideInt64At(data, starts[i], ends[i]) ?? integralJsonNumber(kinds[i], data, starts[i], ends[i])
-      if (wide === undefined) return row
-      builder.length = row
-      builder.append(wide)
-      values = builder.values
-    } else (values as Float64Array)[row] = value
+    let value = shortIntegerAt(view, starts[i], ends[i])
+    if (Number.isNaN(value)) {
+      value = int64At(data, starts[i], ends[i])
+      if (Number.isNaN(value)) {
+        builder.length = row
+        return fillLongIntegers(builder, fill)
+      }
+    }
+    values[row] = value
   }
   builder.length = rowCount
+  return -1
+}
+
+/** Goes on with integers of any length, and with texts that are none. */
+function fillLongIntegers(builder: LaneBuilder, { table, slot, rowCount, field }: Fill): number {
+  const { data, starts, ends, kinds } = table
+  for (let { length: row } = builder; row < rowCount; row++) {
+    const i = slot * table.capacity + row
+    if (kinds[i] === absent) {
+      if (!field.nullable) return row
+      builder.markNull(row)
+      builder.append(0)
+      continue
+    }
+    const value = wideInt64At(data, starts[i], ends[i]) ?? integralJsonNumber(kinds[i], data, starts[i], ends[i])
+    if (value === undefined) return row
+    builder.append(value)
+  }
   return -1
 }
 
@@ -112,7 +150,7 @@ function integralJsonNumber(kind: number, data: Uint8Array, start: number, end: 
   return Number.isSafeInteger(value) ? value + 0 : undefined
 }
 
-function fillFloat64(builder: LaneBuilder, { table, slot, rowCount, field }: Fill): number {
+function fillFloat64(builder: LaneBuilder, { table, view, slot, rowCount, field }: Fill): number {
   const { data, starts, ends, kinds } = table
   builder.reserve(rowCount)
   const values = builder.values as Float64Array
@@ -120,23 +158,48 @@ function fillFloat64(builder: LaneBuilder, { table, slot, rowCount, field }: Fil
     if (kinds[i] === absent) {
       if (!field.nullable) return row
       builder.markNull(row)
+      values[row] = 0
       continue
     }
-    const value = float64At(data, starts[i], ends[i])
-    if (Number.isNaN(value) && !isNaNAt(data, starts[i], ends[i])) return row
+    let value = shortDecimalAt(view, starts[i], ends[i])
+    if (Number.isNaN(value)) {
+      value = float64At(data, starts[i], ends[i])
+      if (Number.isNaN(value) && !isNaNAt(data, starts[i], ends[i])) return row
+    }
     values[row] = value
   }
   builder.length = rowCount
   return -1
 }
 
+function fillDate(builder: LaneBuilder, { table, view, slot, rowCount, field }: Fill): number {
+  const { starts, ends, kinds } = table
+  builder.reserve(rowCount)
+  const values = builder.values as Int32Array
+  for (let row = 0, i = slot * table.capacity; row < rowCount; row++, i++) {
+    if (kinds[i] === absent) {
+      if (!field.nullable) return row
+      builder.markNull(row)
+      values[row] = 0
+      continue
+    }
+    const day = dateAt(view, starts[i], ends[i])
+    if (day === noDate) return row
+    values[row] = day
+  }
+  builder.length = rowCount
+  return -1
+}
+
+/** The less frequent lanes: a call a value. */
 function fillLane(builder: LaneBuilder, { table, slot, rowCount, field }: Fill, parse: ParseLane): number {
   const { data, starts, ends, kinds } = table
   builder.reserve(rowCount)
   for (let row = 0, i = slot * table.capacity; row < rowCount; row++, i++) {
     if (kinds[i] === absent) {
       if (!field.nullable) return row
-      builder.appendNull()
+      builder.markNull(row)
+      builder.append(0)
       continue
     }
     const value = parse(data, starts[i], ends[i])
@@ -149,7 +212,7 @@ function fillLane(builder: LaneBuilder, { table, slot, rowCount, field }: Fill, 
 /** NaN when the text is no such value. */
 type ParseLane = (data: Uint8Array, start: number, end: number) => number | bigint
 
-function fillString(builder: BytesBuilder, { table, slot, rowCount, field, decode, jsonTypes }: Fill): number {
+function fillString(builder: BytesBuilder, { table, view, slot, rowCount, field, decode, jsonTypes }: Fill): number {
   const { data, starts, ends, kinds } = table
   const first = slot * table.capacity
   let size = 8
@@ -157,8 +220,7 @@ function fillString(builder: BytesBuilder, { table, slot, rowCount, field, decod
   builder.reserve(rowCount)
   builder.reserveBytes(size)
   const { offsets, data: target } = builder
-  const source = new DataView(data.buffer, data.byteOffset)
-  const view = new DataView(target.buffer, target.byteOffset)
+  const to = new DataView(target.buffer, target.byteOffset)
   let at = 0
   for (let row = 0, i = first; row < rowCount; row++, i++) {
     const start = starts[i]
@@ -170,7 +232,7 @@ function fillString(builder: BytesBuilder, { table, slot, rowCount, field, decod
         break
       case plain:
         // Four bytes at a time, over the end: what is too much is overwritten by the next row, and there is room behind the last one.
-        if (length < 48) for (let k = 0; k < length; k += 4) view.setInt32(at + k, source.getInt32(start + k))
+        if (length < 48) for (let k = 0; k < length; k += 4) to.setInt32(at + k, view.getInt32(start + k))
         else target.set(data.subarray(start, ends[i]), at)
         at += length
         break

@@ -5,7 +5,7 @@ import type { ConnectorOptions, DescribeContext, ReadRequest, SourceConnector, S
 import { fieldError, type ReaderFields, scanError } from './field-error.ts'
 import { createFieldTable } from './field-table.ts'
 import { findFiles, splitFiles, totalBytes } from './files.ts'
-import { type DecodeText, fillColumns } from './fill-column.ts'
+import { createFiller, type DecodeText } from './fill-column.ts'
 import { createKeyOrder, scanJson } from './json-scan.ts'
 import { inferJson } from './jsonl-infer.ts'
 import { type DataCode, LineBlocks } from './lines.ts'
@@ -51,11 +51,13 @@ export function* readJsonl({
   splitIndex,
   fields,
   limit = Number.POSITIVE_INFINITY,
+  lent = false,
   host,
   signal,
 }: ReadRequest): Iterable<Batch> {
   const order = createKeyOrder(fields.map((field) => field.name))
   const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit))
+  const fill = createFiller(fields, jsonText, true, lent)
   const blocks = new LineBlocks(split, host)
   try {
     for (let firstRow = 0; firstRow < limit && blocks.next(); ) {
@@ -64,7 +66,7 @@ export function* readJsonl({
         const scanned = scanJson(blocks.data, at, blocks.end, order, table, limit - firstRow)
         at = scanned.next
         if (table.rowCount > 0) {
-          const filled = fillColumns(fields, table, jsonText, true)
+          const filled = fill(table)
           if ('bad' in filled) throw fieldError(blocks, table, filled.bad, fields, reader as unknown as ReaderFields)
           yield makeBatch(filled.columns, table.rowCount, { header: readHeader(splitIndex, firstRow) })
           firstRow += table.rowCount

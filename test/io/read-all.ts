@@ -29,6 +29,8 @@ export interface ReadOptions {
   limit?: number
   /** Cuts each file into ranges of this many bytes instead of the described splits. */
   splitBytes?: number
+  /** Each batch is looked at before the next one is made. */
+  lent?: boolean
 }
 
 export function describeSource(
@@ -39,10 +41,21 @@ export function describeSource(
   return source.describe(options, { host, cwd, schema, incremental, at: noPlace })
 }
 
+type Item = ReturnType<SourceConnector['read']> extends Iterable<infer T> ? T : never
+
 /** Everything a source gives: batches and barriers, split after split. */
-export async function readItems(source: SourceConnector, options: ConnectorOptions, read: ReadOptions) {
+export function readItems(source: SourceConnector, options: ConnectorOptions, read: ReadOptions): Promise<Item[]> {
+  return readEach(source, options, read, (item) => [item])
+}
+
+async function readEach<T>(
+  source: SourceConnector,
+  options: ConnectorOptions,
+  read: ReadOptions,
+  take: (item: Item) => readonly T[],
+): Promise<T[]> {
   const described = await describeSource(source, options, read)
-  const { splitBytes, columns, limit } = read
+  const { splitBytes, columns, limit, lent } = read
   const splits =
     splitBytes === undefined
       ? described.splits
@@ -55,13 +68,15 @@ export async function readItems(source: SourceConnector, options: ConnectorOptio
         })
   const fields = columns === undefined ? described.schema : described.schema.filter((field) => columns.includes(field.name))
   const { signal } = new AbortController()
-  return splits.flatMap((split, splitIndex) => [
-    ...source.read({ options, reader: described.reader, split, splitIndex, fields, limit, host, signal }),
-  ])
+  const taken: T[] = []
+  splits.forEach((split, splitIndex) => {
+    const request = { options, reader: described.reader, split, splitIndex, fields, limit, lent, host, signal }
+    for (const item of source.read(request)) for (const part of take(item)) taken.push(part)
+  })
+  return taken
 }
 
 /** All rows of a source, as plain values. */
-export async function readRows(source: SourceConnector, options: ConnectorOptions, read: ReadOptions): Promise<Value[][]> {
-  const items = await readItems(source, options, read)
-  return items.flatMap((item) => ('barrier' in item ? [] : rowsOf(item)))
+export function readRows(source: SourceConnector, options: ConnectorOptions, read: ReadOptions): Promise<Value[][]> {
+  return readEach(source, options, read, (item) => ('barrier' in item ? [] : rowsOf(item)))
 }
