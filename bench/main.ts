@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
+import { csvBench } from './csv/bench.ts'
 import { groupBench } from './group/bench.ts'
+import { jsonlBench } from './jsonl/bench.ts'
 import { shuffleBench } from './shuffle/bench.ts'
 import { startUpBench } from './start-up.ts'
 import { wordCountBench } from './word-count/bench.ts'
@@ -8,6 +10,8 @@ import { wordCountBench } from './word-count/bench.ts'
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   group: groupBench,
   shuffle: shuffleBench,
+  csv: csvBench,
+  jsonl: jsonlBench,
   'start-up': startUpBench,
   'word-count': wordCountBench,
 }

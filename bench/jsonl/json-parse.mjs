@@ -1,0 +1,15 @@
+// JSON.parse on each line, cut from blocks as fast as Node does it.
+import { openSync, readSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
+
+const file = openSync(process.argv[2], 'r')
+const block = Buffer.alloc(1 << 20)
+const decoder = new StringDecoder('utf8')
+let rest = ''
+let rows = 0
+for (let size = readSync(file, block); size > 0; size = readSync(file, block)) {
+  const lines = (rest + decoder.write(block.subarray(0, size))).split('\n')
+  rest = lines.pop()
+  for (const line of lines) if (JSON.parse(line).id > 0) rows++
+}
+console.log(rows)
