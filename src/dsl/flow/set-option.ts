@@ -6,7 +6,8 @@ import type { Statement } from './statements.ts'
 
 const modes = ['auto', 'serial', 'pipelined'] as const
 const optionNames = ['parallelism', 'mode']
-const maxParallelism = 1024
+/** A cluster of thousands of machines wants a task for each. */
+const maxParallelism = 65_536
 
 /** Takes a `set` statement into the options of the plan. */
 export function setOption(program: FlowProgram, { name, value }: Extract<Statement, { st: 'set' }>): void {

@@ -218,7 +218,7 @@ describe('errors', () => {
         |     ^^^^^^^^^^^
         help: did you mean 'parallelism'?
 
-      error PLAN_CONSTANT: option 'parallelism' needs a whole number from 1 to 1024
+      error PLAN_CONSTANT: option 'parallelism' needs a whole number from 1 to 65536
        --> ROOT/main.flow:2:19
         |
       2 | set parallelism = 0
