@@ -34,13 +34,17 @@ const units: Readonly<Record<string, number>> = {
 }
 const leastMemory = 4e6
 
-/** A size such as `512MB` or `1.5GiB` in bytes. */
+/** A size such as `512MB` or `1.5GiB` in bytes; undefined when it is none. */
+export function sizeInBytes(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? []
+  const scale = number === undefined ? undefined : units[unit.toLowerCase()]
+  return scale === undefined ? undefined : Math.floor(Number(number) * scale)
+}
+
+/** The size of `--memory`. */
 export function parseMemory(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
-  const unit = match === null ? undefined : units[match[2].toLowerCase()]
-  if (match === null || unit === undefined)
-    throw usageError('USAGE_ARGUMENT', `--memory takes a size such as 512MB or 2GiB, found '${text}'`)
-  const bytes = Math.floor(Number(match[1]) * unit)
+  const bytes = sizeInBytes(text)
+  if (bytes === undefined) throw usageError('USAGE_ARGUMENT', `--memory takes a size such as 512MB or 2GiB, found '${text}'`)
   if (bytes < leastMemory) throw usageError('USAGE_ARGUMENT', `--memory must be at least 4MB, found '${text}'`)
   return bytes
 }

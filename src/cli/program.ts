@@ -8,6 +8,8 @@ import { collectParam, parseCount, parseMemory } from './option-values.ts'
 import { queryCommand } from './query-command.ts'
 import { reportError } from './report.ts'
 import { runCommand } from './run-command.ts'
+import { simulateCommand } from './simulate-command.ts'
+import { collectCrash, collectInputSize, collectKill, collectStageOutput, parseSeed, parseShare } from './simulate-options.ts'
 import { guardStandardStreams, writeOut } from './standard-output.ts'
 
 /** The command line. Exit codes: 0 ok, 1 run failed, 2 usage or check errors, 3 bad data, 4 source or sink, 5 resources, 70 bug, 130 and 143 signals. */
@@ -60,6 +62,9 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .option('--rows <n>', 'rows shown of a table', parseCount('--rows', 0), 20)
     .option('--quiet', 'no progress and no summary')
     .action(queryCommand)
+  simulateOptions(program.command('simulate').description('run the plan on an imagined cluster').argument(file, fileHelp)).action(
+    simulateCommand,
+  )
   for (const command of program.commands)
     command
       .exitOverride()
@@ -82,7 +87,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
 /** The options that decide what the plan is. */
 function planOptions(command: Command): Command {
   return command
-    .addOption(new Option('--param <name=value>', 'value of a parameter; may be given several times').argParser(collectParam))
+    .addOption(paramOption())
     .addOption(new Option('--backend <name>', 'where to run').choices(['auto', 'inline', 'threads']).default('auto'))
     .option('--workers <n>', 'number of worker threads', parseCount('--workers', 1))
     .addOption(
@@ -92,12 +97,55 @@ function planOptions(command: Command): Command {
     )
     .option('--memory <size>', 'memory budget, as 512MB or 2GB, at least 4MB; default half of the machine', parseMemory)
     .option('--cwd <folder>', 'folder that data paths start from')
+    .addOption(disableRuleOption())
+    .option('--check-plans', 'validate the plan after each rule')
+}
+
+const paramOption = (): Option =>
+  new Option('--param <name=value>', 'value of a parameter; may be given several times').argParser(collectParam)
+
+const disableRuleOption = (): Option =>
+  new Option('--disable-rule <name>', 'plan without this rule; may be given several times').argParser(
+    (name, names: readonly string[] = []) => [...names, name],
+  )
+
+/** What a cluster consists of, what lies on it, and what goes wrong. */
+function simulateOptions(command: Command): Command {
+  const several = 'may be given several times'
+  return command
+    .option('--machines <n>', 'machines, with one worker each; default 100', parseCount('--machines', 1))
+    .option('--racks <n>', 'racks; default one for 40 machines', parseCount('--racks', 1))
+    .option('--cluster <file>', 'JSON file with what differs from the usual hardware')
     .addOption(
-      new Option('--disable-rule <name>', 'plan without this rule; may be given several times').argParser(
-        (name, names: readonly string[] = []) => [...names, name],
+      new Option('--input-size <[source=]size>', `size of a source, as its path stands in the program; ${several}`).argParser(
+        collectInputSize,
       ),
     )
-    .option('--check-plans', 'validate the plan after each rule')
+    .addOption(
+      new Option('--stage-output <stage=size>', `what a stage makes, in place of the estimate; ${several}`).argParser(
+        collectStageOutput,
+      ),
+    )
+    .addOption(new Option('--seed <n>', 'seed of chance; the same one gives the same run').argParser(parseSeed).default(1))
+    .option('--seeds <n>', 'so many runs with seeds from --seed on; tells medians', parseCount('--seeds', 1), 1)
+    .addOption(new Option('--kill <count@time>', `ends workers, as 200@280s; ${several}`).argParser(collectKill))
+    .addOption(
+      new Option('--crash <count@time[+down]>', `stops machines for a while, as 3@2min+10min; ${several}`).argParser(
+        collectCrash,
+      ),
+    )
+    .addOption(
+      new Option('--bad-messages <share>', 'share of messages lost, torn, doubled or late, as 1%')
+        .argParser(parseShare)
+        .default(0),
+    )
+    .option('--no-backup', 'start no slow task a second time')
+    .option('--no-locality', 'do not tell the coordinator where input lies')
+    .addOption(paramOption())
+    .option('--cwd <folder>', 'folder that data paths start from')
+    .addOption(disableRuleOption())
+    .option('--svg <file>', 'draw input, shuffle and output over time')
+    .addOption(new Option('--format <format>', 'how the answer is printed').choices(['text', 'json']).default('text'))
 }
 
 const formatOption = (): Option =>
@@ -151,5 +199,8 @@ const examples = [
   `  millrace explain -e "from csv('sales.csv') |> distinct" --costs off`,
   '  millrace check pipeline.flow',
   '  millrace check pipeline.ts --param day=2026-01-01 --format json',
+  '  millrace simulate examples/word-count/word-count.flow --input-size 100GB',
+  '  millrace simulate sort.flow --input-size 1TB --stage-output 0=1TB --machines 1800 --svg sort.svg',
+  '  millrace simulate sort.flow --input-size 1TB --machines 1800 --kill 200@280s --seeds 20',
 ]
 const examplesOf = (command: string): string => examples.filter((each) => each.startsWith(`  millrace ${command} `)).join('\n')

@@ -35,5 +35,5 @@ export function runOptionsOf(flags: PlanFlags): RunOptions {
   return { backend, workers, mode, memoryBytes: memory, cwd, disabledRules: disableRule, checkPlans }
 }
 
-export const paramsOf = (flags: PlanFlags): ReadonlyMap<string, GivenParam> =>
+export const paramsOf = (flags: Pick<PlanFlags, 'param'>): ReadonlyMap<string, GivenParam> =>
   new Map([...(flags.param ?? [])].map(([name, text]) => [name, { text }]))

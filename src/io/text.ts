@@ -1,11 +1,14 @@
 import type { Batch } from '../data/batch.ts'
 import { targetBatchBytes, targetBatchRows } from '../data/batch.ts'
 import { makeBatch } from '../data/read.ts'
-import { types } from '../data/type.ts'
+import { type Schema, types } from '../data/type.ts'
 import type { ReadRequest, SourceConnector } from './connector.ts'
 import { findFiles, splitFiles, totalBytes } from './files.ts'
 import { LineBlocks, plainBytes } from './lines.ts'
 import { fileTraits, pathOption, readHeader, textOption } from './source-options.ts'
+
+/** The columns of every text. */
+export const textSchema: Schema = Object.freeze([{ name: 'line', type: types.string, nullable: false }])
 
 /**
  * Lines of text files: one column `line`, never null. A line ends at `\n` or `\r\n`, which are not part of it; a lone `\r` stays.
@@ -20,7 +23,7 @@ export const textSource: SourceConnector = {
   async describe(options, context) {
     const files = findFiles(textOption(options, 'path'), context)
     return {
-      schema: [{ name: 'line', type: types.string, nullable: false }],
+      schema: textSchema,
       inferred: false,
       sizeBytes: totalBytes(files),
       traits: fileTraits,

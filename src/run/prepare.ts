@@ -22,6 +22,7 @@ import { planProgram } from '../planner/plan.ts'
 import { ruleNames } from '../planner/rules/index.ts'
 import type { InterruptedRun } from '../runtime/run-folder.ts'
 import { identityOf, type ProgramIdentity } from './identity.ts'
+import { type InputSizes, sizedConnectors, withSizes } from './input-sizes.ts'
 import { mayBlock } from './may-block.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
@@ -55,20 +56,22 @@ export interface Purpose {
   looksOnly?: boolean
   /** Default: this process's own. */
   host?: Host
+  /** Sources by size: they need not be there. */
+  sizes?: InputSizes
 }
 
 /** Binds the program (files are looked at, types are checked) and plans it. */
 export async function prepare(
   program: Program,
   options: RunOptions,
-  { interrupted, hasWritten = false, looksOnly = false, host = nodeHost() }: Purpose = {},
+  { interrupted, hasWritten = false, looksOnly = false, sizes, host = nodeHost() }: Purpose = {},
 ): Promise<Prepared> {
   checkRules(options.disabledRules ?? [])
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
   const identity = identityOf(program)
-  const { plan: bound, warnings } = await bind(await withParsedTexts(program.plan), {
-    connectors: defaultConnectors,
+  const { plan: described, warnings } = await bind(await withParsedTexts(program.plan), {
+    connectors: sizes === undefined ? defaultConnectors : sizedConnectors(defaultConnectors, sizes),
     host,
     cwd,
     params: program.params,
@@ -78,6 +81,7 @@ export async function prepare(
     checkSinks: interrupted?.committing !== true && !hasWritten && !looksOnly,
     sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes, signal: options.signal }),
   })
+  const bound = sizes === undefined ? described : withSizes(described, sizes)
   const wanted = hasWritten ? withoutSinks(bound) : bound
   const plan = options.sorted === true ? sortResults(wanted) : wanted
   const choice = chooseBackend(options, inputOf(plan, program))

@@ -8,7 +8,7 @@ const files = {
   'write.flow': "from csv('a.csv') |> write csv('out.csv')\n",
 }
 
-it.each(['run', 'explain', 'check', 'query'])('millrace %s --help says what each option does', async (command) => {
+it.each(['run', 'explain', 'check', 'query', 'simulate'])('millrace %s --help says what each option does', async (command) => {
   const { code, stdout } = await cli([command, '--help'], { cwd: project({}) })
   expect(code).toBe(0)
   const options = stdout.slice(stdout.indexOf('Options:')).replaceAll(/\n {4,}/g, ' ')

@@ -1,0 +1,93 @@
+/** The hardware of a cluster and what its systems software costs; all of a simulated run follows from it, the plan and a seed. */
+export interface ClusterSpec {
+  /** Machines; each runs one worker, which runs one task at a time. */
+  machines: number
+  racks: number
+  disksPerMachine: number
+  /** One disk, read or written in sequence. */
+  diskMBps: number
+  /** From asking a disk for a piece of a file to its first byte. */
+  seekMs: number
+  nicGbps: number
+  /** Between a rack and the root switch, each way. */
+  rackGbps: number
+  /** Of the root switch as a whole. */
+  rootGbps: number
+  /** Of a worker: what a task receives beyond it is written to disk and read again. */
+  memoryMB: number
+  /** How fast one core gets through the input of an operator. */
+  cpuMBps: Readonly<Record<CpuWork, number>>
+  /** What one task writes to a replicated file in a second, if nothing else holds it up. */
+  writerMBps: number
+  /** Pieces of partition files that a task asks for at a time. */
+  fetchers: number
+  /** Copies of each block of an input file, and of each file written. */
+  inputCopies: number
+  outputCopies: number
+  blockMB: number
+  /** Before the first worker is there: the program is copied, input files are opened. */
+  startUpSeconds: number
+  /** Workers that come up in a second. */
+  startsPerSecond: number
+  /** Until a worker that ended is there again. */
+  restartSeconds: number
+  taskStartMs: number
+  messageMs: number
+  /** How often a worker tells how far it is, and how long it may be silent. */
+  progressSeconds: number
+  hangSeconds: number
+  /** Deviation of the logarithm of the speed of machines, and of single tasks. */
+  machineSpread: number
+  taskSpread: number
+  /** Share of machines with a fault that makes them slow, and how slow: their part of the usual speed. */
+  slowShare: number
+  slowSpeed: number
+}
+
+/** What a core does for an operator. */
+export type CpuWork = 'scan' | 'segment' | 'aggregate' | 'group' | 'send'
+
+/** A cluster of the kind of the MapReduce paper (OSDI 2004, §5.1): two 2 GHz processors, 4 GB, two IDE disks, gigabit Ethernet. */
+export const defaultCluster: ClusterSpec = {
+  machines: 1800,
+  racks: 45,
+  disksPerMachine: 2,
+  diskMBps: 30,
+  seekMs: 9,
+  nicGbps: 1,
+  rackGbps: 4,
+  rootGbps: 150,
+  memoryMB: 200,
+  cpuMBps: { scan: 100, segment: 60, aggregate: 60, group: 5, send: 40 },
+  writerMBps: 2.3,
+  fetchers: 16,
+  inputCopies: 3,
+  outputCopies: 2,
+  blockMB: 64,
+  startUpSeconds: 50,
+  startsPerSecond: 30,
+  restartSeconds: 5,
+  taskStartMs: 100,
+  messageMs: 1,
+  progressSeconds: 5,
+  hangSeconds: 60,
+  machineSpread: 0.1,
+  taskSpread: 0.1,
+  slowShare: 0.003,
+  slowSpeed: 0.2,
+}
+
+/** As a cluster of this many machines has it: racks of forty, and a root switch that grows with them. */
+export function clusterOf(machines: number, given: Partial<ClusterSpec> = {}): ClusterSpec {
+  const racks = given.racks ?? Math.max(1, Math.ceil(machines / 40))
+  const share = machines / defaultCluster.machines
+  return {
+    ...defaultCluster,
+    rootGbps: defaultCluster.rootGbps * Math.max(share, 1 / defaultCluster.racks),
+    startsPerSecond: Math.max(5, defaultCluster.startsPerSecond * share),
+    ...given,
+    cpuMBps: { ...defaultCluster.cpuMBps, ...given.cpuMBps },
+    machines,
+    racks,
+  }
+}
