@@ -27,6 +27,8 @@ export interface RunRequest {
   run: RunFolder
   host: Host
   signal: AbortSignal
+  /** Sinks stage their rows, and in the end these are taken back. */
+  keepsNothing?: boolean
   onProgress?(progress: RunProgress): void
   onNotice?(notice: RunNotice): void
 }

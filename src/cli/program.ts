@@ -46,6 +46,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .addOption(new Option('--format <format>', 'how the answer is printed').choices(['text', 'json']).default('text'))
     .addOption(new Option('--costs <state>', 'show estimates').choices(['on', 'off']).default('on'))
     .option('--incremental', 'plan for epochs of changes')
+    .option('--analyze', 'run the program, and show what each part of it did; its results and files are thrown away')
     .action(explainCommand)
   const check = program.command('check').description('check a program: names, types and files, without running it')
   planOptions(check.argument('[file]', givenHelp))
@@ -197,6 +198,7 @@ const examples = [
   `  millrace query -e "from csv('sales.csv') |> limit 5" --format jsonl`,
   '  millrace explain pipeline.flow',
   `  millrace explain -e "from csv('sales.csv') |> distinct" --costs off`,
+  '  millrace explain pipeline.flow --analyze --workers 4',
   '  millrace check pipeline.flow',
   '  millrace check pipeline.ts --param day=2026-01-01 --format json',
   '  millrace simulate examples/word-count/word-count.flow --input-size 100GB',

@@ -56,6 +56,7 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
     run: folder,
     host,
     signal: options.signal ?? new AbortController().signal,
+    keepsNothing: options.keepsNothing,
     onProgress: options.onProgress,
   })
   // The results are there: an older run of the same need not go on any more.

@@ -31,6 +31,8 @@ export interface RunOptions {
   checkPlans?: boolean
   /** @internal Module that worker threads run, where it does not lie beside this package's code. */
   workerUrl?: URL
+  /** @internal Take back what sinks have staged instead of giving it its names. */
+  keepsNothing?: boolean
   /** Stops the run: it ends with `RUN_CANCELLED`. */
   signal?: AbortSignal
   /** Called now and then while the run goes on. */

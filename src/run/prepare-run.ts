@@ -15,13 +15,15 @@ import type { Program } from './program.ts'
  * half there.
  */
 export async function prepareRun(program: Program, options: RunOptions, host: Host = nodeHost()): Promise<Prepared> {
+  const looksOnly = options.keepsNothing === true
   const runs = runsFolder(options.cwd ?? process.cwd())
   const identity = identityOf(program)
   const interrupted = options.resume === true ? interruptedRun(host, runs, identity) : undefined
   const { completed } = clearDeadRuns(host, runs, defaultConnectors, { keep: interrupted?.id })
   const wasCompleted = completed.some((other) => isUnchanged(other, identity))
   try {
-    return await prepare(program, options, { interrupted, hasWritten: options.resume === true && wasCompleted, host })
+    const hasWritten = options.resume === true && wasCompleted
+    return await prepare(program, options, { interrupted, hasWritten, looksOnly, host })
   } catch (thrown) {
     removeEmptyRunFolders(host, runs)
     throw wasCompleted ? toldOfCompletion(thrown) : thrown

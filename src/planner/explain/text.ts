@@ -13,13 +13,14 @@ import { planTree } from './tree.ts'
  *
  * @param context.costs - with estimates; without them the text depends on the program and the number of splits alone.
  */
-export function explainText(planned: PlannedProgram, context: ExplainContext & { costs: boolean }): string {
+export function explainText(planned: PlannedProgram, context: ExplainContext & { costs: boolean; analysed?: Analysed }): string {
   const { physical, optimised } = planned
   const sections = [
     headline(planned, context),
+    section('What happened', context.analysed?.findings ?? []),
     section(`The plan${planned.firings.length > 0 ? ', after the rules' : ''}`, planTree(optimised)),
     section('What the rules did', ruleLines(planned)),
-    section('Stages', stageLines(physical, context.costs)),
+    section('Stages', context.analysed?.stages ?? stageLines(physical, context.costs)),
     section('Exchanges', exchangeLines(physical, context.costs)),
     section('Rules that did not fire', skippedLines(planned)),
     section('Warnings', warningLines(planned)),
@@ -28,6 +29,13 @@ export function explainText(planned: PlannedProgram, context: ExplainContext & {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`
+}
+
+/** What a caller that ran the program can tell of it, in lines. */
+interface Analysed {
+  findings: readonly string[]
+  /** Instead of the stages as they were planned. */
+  stages: readonly string[]
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -128,7 +136,8 @@ function tierLines(plan: PhysicalPlan): string[] {
   return texts.length === 0 ? [] : wrap(texts.join(', '), '  ', '  ')
 }
 
-function estimateText({ rows, bytes }: { rows?: Estimate; bytes?: Estimate }): string {
+/** What was estimated, in words; empty where nothing is known. */
+export function estimateText({ rows, bytes }: { rows?: Estimate; bytes?: Estimate }): string {
   const known = [
     ...(rows === undefined ? [] : [formatRows(rows.value)]),
     ...(bytes === undefined ? [] : [formatBytes(bytes.value)]),
