@@ -1,8 +1,9 @@
 import { isMainThread, type MessagePort } from 'node:worker_threads'
 import type { BytesColumn, LaneColumn } from '../../src/data/column.ts'
 import { Arrivals } from '../../src/runtime/exchange/channel.ts'
+import type { LinkPort } from '../../src/runtime/exchange/link.ts'
 import { createPartitioner } from '../../src/runtime/exchange/partitioner.ts'
-import { type ChannelKey, type LinkPort, Switchboard } from '../../src/runtime/exchange/switchboard.ts'
+import { type ChannelKey, Switchboard } from '../../src/runtime/exchange/switchboard.ts'
 import { Arrived, fields, makeBatches, partitions } from './rows.ts'
 import { runBoth, runSide } from './threads.ts'
 

@@ -14,6 +14,8 @@ export interface Clock {
   threadCpuMs?(): number
   /** Microseconds since 1970, for stamps that leave the process. */
   wallTimeUs(): number
+  /** Calls `action` once, at least `delayMs` from now, unless the returned function was called before. */
+  after(delayMs: number, action: () => void): () => void
 }
 export interface Random {
   /** 32 random bits. */

@@ -17,6 +17,10 @@ export function nodeHost(): Host {
 const nodeClock: Clock = {
   nowMs: () => performance.now(),
   wallTimeUs: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+  after(delayMs, action) {
+    const timeout = setTimeout(action, delayMs)
+    return () => clearTimeout(timeout)
+  },
   // Node.js 22 knows the CPU of the whole process only.
   ...(process.threadCpuUsage === undefined ? {} : { threadCpuMs }),
 }

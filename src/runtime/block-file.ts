@@ -147,5 +147,6 @@ function readFully(file: DiskFile, target: Uint8Array, position: number): void {
 
 function located(thrown: unknown, path: string, byteOffset: number): MillraceError {
   const error = asMillraceError(thrown, (message, cause) => dataError('DATA_CORRUPT', message, { cause }))
-  return new MillraceError(error.code, error.message, { ...error.details, file: path, byteOffset })
+  // Whoever wrote it can write it again.
+  return new MillraceError(error.code, error.message, { ...error.details, file: path, byteOffset, retryable: true })
 }

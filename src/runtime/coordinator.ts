@@ -1,8 +1,9 @@
 import type { MillraceError } from '../base/errors.ts'
 import { finishTask } from './finish-task.ts'
-import type { TaskProgress, WorkerId } from './orders.ts'
+import type { WorkerId } from './orders.ts'
+import { noteProgress } from './progress.ts'
 import { remakeLost } from './redo.ts'
-import { endBackoff, type Failure, failTask, loseWorker, spawnMissing } from './retry.ts'
+import { endBackoff, type Failure, failTask, loseItem, loseWorker, spawnMissing } from './retry.ts'
 import type { PartsBySink, RunCommand, RunEvent, RunState } from './run-state.ts'
 import { orderOf, placeTasks } from './schedule.ts'
 import { endSilentWorkers, startBackups, watchEveryMs, watches } from './watch.ts'
@@ -42,8 +43,9 @@ function take(state: RunState, event: RunEvent, nowMs: number, commands: RunComm
     case 'workerLost':
       return loseWorker(state, event.worker, event.why, nowMs, commands)
     case 'progress':
-      noteProgress(state, event.worker, event.tasks, nowMs)
-      return undefined
+      return noteProgress(state, event.worker, event.tasks, nowMs, commands)
+    case 'itemLost':
+      return loseItem(state, event.item, commands)
     case 'taskDone':
       finishTask(state, event.order, event.report, nowMs, commands)
       return undefined
@@ -71,16 +73,6 @@ function welcome(state: RunState, id: WorkerId, host: string | undefined, nowMs:
   state.starting--
   state.free.add(worker)
   for (const { pipelined, state: life, loads } of state.regions) if (pipelined && life === 'running') loads[0].add(id)
-}
-
-function noteProgress(state: RunState, id: WorkerId, tasks: readonly TaskProgress[], nowMs: number): void {
-  const worker = state.workers.get(id)
-  if (worker === undefined) return
-  worker.lastSeenMs = nowMs
-  for (const { stage, task, attempt, rows } of tasks) {
-    const found = state.stages.get(stage)?.tasks[task]?.attempts.find((candidate) => candidate.attempt === attempt)
-    if (found !== undefined) found.rows = rows
-  }
 }
 
 function advance(state: RunState, event: RunEvent, nowMs: number, commands: RunCommand[]): void {

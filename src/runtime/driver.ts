@@ -11,7 +11,15 @@ import { cleanUpAtExit } from './exit-cleanup.ts'
 import type { RunNotice } from './metrics/notices.ts'
 import { RunObserver } from './metrics/run-observer.ts'
 import type { RunMetrics, RunProgress } from './metrics.ts'
-import { coordinatorHost, type TaskName, type TaskOrder, type TaskProgress, type TaskReport, type WorkerId } from './orders.ts'
+import {
+  coordinatorHost,
+  type SignOfLife,
+  type TaskName,
+  type TaskOrder,
+  type TaskProgress,
+  type TaskReport,
+  type WorkerId,
+} from './orders.ts'
 import type { ResultStore } from './results.ts'
 import type { RunRecord } from './run-record.ts'
 import type { RunCommand, RunEvent, RunSettings, RunWarning, Timer } from './run-state.ts'
@@ -58,8 +66,7 @@ export interface DriveResult {
 export interface ClusterEvents {
   /** A worker has ended by itself; with an error when another one would end the same way. */
   lost(worker: WorkerId, why: string, error?: MillraceError): void
-  /** A worker is alive, and how far its tasks are. */
-  progress(worker: WorkerId, tasks: readonly TaskProgress[]): void
+  sign(worker: WorkerId, sign: SignOfLife): void
 }
 
 /** What the driver works with, made by a backend. */
@@ -86,7 +93,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const observer = new RunObserver(plan, host.clock, reusable, request.onNotice)
   const warnings: RunWarning[] = []
   const pending = new Set<Promise<unknown>>()
-  const timers = new Set<NodeJS.Timeout>()
+  const timers = new Set<() => void>()
   const queue: RunEvent[] = []
   const { promise: ended, resolve: end } = Promise.withResolvers<Extract<RunCommand, { do: 'succeed' | 'fail' }>>()
   const progress = progressOf(plan, record, request.onProgress)
@@ -96,18 +103,21 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
 
   const cluster = parts.cluster({
     lost: (worker, why, error) => send(error === undefined ? { event: 'workerLost', worker, why } : { event: 'stop', error }),
-    progress: (worker, tasks) => send({ event: 'progress', worker, tasks }),
+    sign: (worker, { tasks, lost }) => {
+      for (const item of lost) send({ event: 'itemLost', item })
+      send({ event: 'progress', worker, tasks })
+    },
   })
   const onAbort = (): void => send({ event: 'stop', error: cancelled(request.run.recoverable ? resumeHint : undefined) })
   signal.addEventListener('abort', onAbort)
   const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, parts, cancelled(), committing))
   // Workers tell of themselves.
-  if (request.onNotice !== undefined) timers.add(setInterval(() => guarded(tellProgress, local.progress()), tellEveryMs))
+  if (request.onNotice !== undefined) tellOfLocal()
   send({ event: 'start' })
   if (signal.aborted) onAbort()
   const outcome = await ended
   signal.removeEventListener('abort', onAbort)
-  for (const timer of timers) clearTimeout(timer)
+  for (const cancel of timers) cancel()
   await cluster.close(Promise.allSettled(pending))
   local.close()
   forgetCleanup()
@@ -155,6 +165,15 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
 
   function observe({ event, commands }: { event: RunEvent; commands: readonly RunCommand[] }): void {
     asUserCall('onNotice', () => observer.saw(event, commands))
+  }
+
+  function tellOfLocal(): void {
+    const cancel = host.clock.after(tellEveryMs, () => {
+      timers.delete(cancel)
+      guarded(tellProgress, local.progress())
+      tellOfLocal()
+    })
+    timers.add(cancel)
   }
 
   function tellProgress(tasks: readonly TaskProgress[]): void {
@@ -225,11 +244,11 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   }
 
   function setTimer(timer: Timer, afterMs: number): void {
-    const timeout = setTimeout(() => {
-      timers.delete(timeout)
+    const cancel = host.clock.after(afterMs, () => {
+      timers.delete(cancel)
       send({ event: 'timer', timer })
-    }, afterMs)
-    timers.add(timeout)
+    })
+    timers.add(cancel)
   }
 
   /** What an attempt left that came too late. */

@@ -45,6 +45,23 @@ export interface TaskProgress extends TaskName {
   bytes: number
 }
 
+/** What a worker tells about once a second, be it that nothing has changed. */
+export interface SignOfLife {
+  tasks: readonly TaskProgress[]
+  /** What its tasks have sent to others and that did not arrive. */
+  lost: readonly LostItem[]
+}
+
+/** An item of a channel between two tasks, by its number in the channel. */
+export interface LostItem {
+  region: number
+  attempt: number
+  exchange: number
+  producer: number
+  consumer: number
+  sequence: number
+}
+
 /** What a finished attempt has made, plain data: enough to commit it, also after a restart. */
 export interface TaskReport {
   outputs: readonly PartitionFile[]

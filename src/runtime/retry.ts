@@ -1,6 +1,6 @@
 import { type LostOutput, type MillraceError, runError } from '../base/errors.ts'
 import { findAttempt } from './finish-task.ts'
-import type { TaskName, WorkerId } from './orders.ts'
+import type { LostItem, TaskName, WorkerId } from './orders.ts'
 import { endRegion, loseOutput, loseOutputsOn, needInputs } from './redo.ts'
 import type { RegionState, RunCommand, RunState, StageState, TaskState, Timer } from './run-state.ts'
 import { exchangeOf } from './stage-shape.ts'
@@ -115,6 +115,18 @@ function retryRegion(state: RunState, region: RegionState, error: MillraceError,
   region.state = 'backoff'
   commands.push(backoff({ kind: 'retryRegion', region: region.id }, region.failures))
   return undefined
+}
+
+/** Rows between two tasks of a region got lost: they are made again from what the region reads, which is all there. */
+export function loseItem(
+  state: RunState,
+  { region: id, attempt, exchange, producer, consumer, sequence }: LostItem,
+  commands: RunCommand[],
+): Failure {
+  const region = state.regions.find((candidate) => candidate.id === id)
+  if (region?.state !== 'running' || !region.pipelined || region.attempt !== attempt) return undefined
+  const what = `item ${sequence} of exchange ${exchange} from task ${producer} to task ${consumer}`
+  return retryRegion(state, region, runError('RUN_BATCH_LOST', `${what} did not arrive`, { retryable: true }), commands)
 }
 
 const backoff = (timer: Timer, failures: number): RunCommand => ({

@@ -2,7 +2,7 @@ import type { MillraceError } from '../base/errors.ts'
 import type { StagedPart } from '../io/connector.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalPlan, Stage } from '../ir/physical.ts'
-import type { PartitionFile, TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
+import type { LostItem, PartitionFile, TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
 import type { TaskQueue } from './task-queue.ts'
 
 /** What happens to a run. All of it is plain data apart from the errors. */
@@ -13,6 +13,8 @@ export type RunEvent =
   | { event: 'workerLost'; worker: WorkerId; why: string }
   /** A sign of life, about once a second, with what the tasks of the worker have read so far. */
   | { event: 'progress'; worker: WorkerId; tasks: readonly TaskProgress[] }
+  /** Something between two tasks did not arrive. */
+  | { event: 'itemLost'; item: LostItem }
   | { event: 'taskDone'; order: TaskName; report: TaskReport }
   | { event: 'taskFailed'; order: TaskName; error: MillraceError }
   | { event: 'timer'; timer: Timer }
@@ -90,6 +92,8 @@ export interface AttemptState {
   readonly isBackup: boolean
   /** Rows that it has taken in, as far as it has told. */
   rows: number
+  /** Signs of life of its worker in a row that did not name it. */
+  unseen: number
 }
 
 /** What a committed attempt has left. */

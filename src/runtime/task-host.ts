@@ -1,7 +1,8 @@
 import type { CreditLimits } from './exchange/credit.ts'
-import { type LinkPort, Switchboard } from './exchange/switchboard.ts'
+import type { LinkPort } from './exchange/link.ts'
+import { Switchboard } from './exchange/switchboard.ts'
 import { ThreadMeter } from './metrics/thread-meter.ts'
-import type { TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
+import type { SignOfLife, TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
 import { slots } from './slots.ts'
 import { StagePeers } from './stage-peers.ts'
 import { exchangeOf, isPipelinedRegion } from './stage-shape.ts'
@@ -82,6 +83,11 @@ export class TaskHost {
   /** Stops one task of a region that is not pipelined. */
   cancel(task: TaskName): void {
     this.#regions.get(nameOfRegion(task))?.running.get(nameOfTask(task))?.controller.abort()
+  }
+
+  /** To be told the coordinator about once a second. */
+  signOfLife(): SignOfLife {
+    return { tasks: this.progress(), lost: this.#env.switchboard.lostItems() }
   }
 
   /** How far the tasks are that run here. */

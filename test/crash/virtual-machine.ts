@@ -30,7 +30,10 @@ export function virtualHost(disk: MemoryDisk, seed: number, { day = 0 } = {}): H
   const random = randomFrom(seed)
   const { clock } = nodeHost()
   return {
-    clock: { nowMs: clock.nowMs, wallTimeUs: () => (startMs + day * dayMs) * 1000 + Math.round(clock.nowMs() * 1000) },
+    clock: {
+      ...clock,
+      wallTimeUs: () => (startMs + day * dayMs) * 1000 + Math.round(clock.nowMs() * 1000),
+    },
     random: { uint32: () => Math.floor(random() * 2 ** 32) },
     disk,
   }

@@ -1,17 +1,14 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Value } from '../../src/data/type.ts'
-import { defaultConnectors } from '../../src/io/index.ts'
 import { execute } from '../../src/run/execute.ts'
 import type { RunOptions } from '../../src/run/options.ts'
 import { type Prepared, prepare } from '../../src/run/prepare.ts'
 import { loadFlow } from '../../src/run/program.ts'
 import { resultToRows } from '../../src/runtime/results.ts'
-import { newRunFolder } from '../../src/runtime/run-folder.ts'
-import { runVirtually, type VirtualOptions } from '../../src/runtime/virtual-driver.ts'
 
 // One thread through all layers: programs in text, planned, and run by the engine as users run them.
 
@@ -77,64 +74,6 @@ describe('an aggregate with more groups than its grant', () => {
       expected.set((n * 7919) % groups, [count + 1, sum + (n % 2 === 0 ? n : -n)])
     }
     for (const [k, n, s] of inMemory.rows) expect([n, s]).toEqual(expected.get(k as number))
-  })
-})
-
-describe('a program on imagined workers', () => {
-  const text = `let words = from text('words/*.txt') |> join unnest(split(line, ' ')) as word |> where word != ''
-    from words |> aggregate count(*) as n, sum(length(word)) as letters group by word |> order by n desc, word |> limit 15`
-
-  async function imagined(ready: Prepared, options: VirtualOptions) {
-    const { program, planned, host, memoryBytes, cwd } = ready
-    const result = await runVirtually(
-      {
-        plan: planned.physical,
-        functions: program.functions,
-        connectors: defaultConnectors,
-        workers: 3,
-        memoryBytes,
-        cwd,
-        run: newRunFolder(host, join(folder, 'runs'), { recoverable: false, program: null }),
-        host,
-        signal: new AbortController().signal,
-      },
-      options,
-    )
-    try {
-      return { rows: result.outputs.flatMap(resultToRows), log: result.log, retries: result.metrics.retries }
-    } finally {
-      result.close()
-    }
-  }
-
-  it('gives the right rows for 50 seeds, and for a seed always the same log', async () => {
-    mkdirSync(join(folder, 'words'))
-    const random = randomFrom(3)
-    for (let file = 0; file < 6; file++) {
-      const lines = Array.from({ length: 40 }, () =>
-        Array.from({ length: 8 }, () => `w${Math.floor(random() ** 2 * 60)}`).join(' '),
-      )
-      writeFileSync(join(folder, 'words', `${file}.txt`), `${lines.join('\n')}\n`)
-    }
-    const expected = (await rowsOf(text)).rows
-    expect(expected).toHaveLength(15)
-    const ready = await prepared(text, { mode: 'serial' })
-    let deaths = 0
-    let retries = 0
-    let late = 0
-    for (let seed = 1; seed <= 50; seed++) {
-      const options = { seed, deaths: seed % 4, lateEvery: 3 }
-      const first = await imagined(ready, options)
-      expect(first.rows, `seed ${seed}`).toEqual(expected)
-      deaths += first.log.filter((line) => line.includes('dies')).length
-      retries += first.retries
-      late += first.log.filter((line) => Number(line.split(' ')[0]) > 100).length
-      expect((await imagined(ready, options)).log, `seed ${seed}`).toEqual(first.log)
-    }
-    expect(deaths).toBeGreaterThan(30)
-    expect(retries).toBeGreaterThan(10)
-    expect(late).toBeGreaterThan(100)
-    expect(readdirSync(join(folder, 'runs'))).toEqual([])
   })
 })
 

@@ -6,9 +6,9 @@ import { threwOutside } from '../../base/threw-outside.ts'
 import type { Cluster, ClusterEvents } from '../../runtime/driver.ts'
 import {
   coordinatorHost,
+  type SignOfLife,
   type TaskName,
   type TaskOrder,
-  type TaskProgress,
   type TaskReport,
   type WorkerId,
 } from '../../runtime/orders.ts'
@@ -66,7 +66,7 @@ export class ThreadCluster implements Cluster {
     ignoreLoss(api.link(coordinatorHost, handOver(port2, [port2])))
     this.#members.set(worker, { thread, api })
     const signs = new MessageChannel()
-    signs.port1.on('message', (tasks: readonly TaskProgress[]) => this.#events.progress(worker, tasks))
+    signs.port1.on('message', (sign: SignOfLife) => this.#events.sign(worker, sign))
     signs.port1.unref()
     ignoreLoss(api.watch(handOver(signs.port2, [signs.port2])))
     await api.setup({ ...this.#setup, worker })

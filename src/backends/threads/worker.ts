@@ -78,7 +78,7 @@ export function serveWorker({ loadFunctions, connectors }: WorkerOptions): void 
     endAttempt: (region, attempt) => tasks?.endAttempt(region, attempt),
     cancel: (task) => tasks?.cancel(task),
     watch(port) {
-      setInterval(() => port.postMessage(tasks?.progress() ?? []), signEveryMs).unref()
+      setInterval(() => port.postMessage(tasks?.signOfLife() ?? { tasks: [], lost: [] }), signEveryMs).unref()
     },
   }
   serve(api, parentPort)

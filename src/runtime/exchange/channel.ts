@@ -99,10 +99,6 @@ export class Channel {
     if (this.hasItems) arrivals.ring(this)
   }
 
-  get connected(): boolean {
-    return this.#source !== undefined
-  }
-
   get hasItems(): boolean {
     return this.#head < this.#queue.length
   }

@@ -39,6 +39,10 @@ export class Credit {
     if (this.#hasRoom()) this.wake()
   }
 
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined
+  }
+
   stop(): void {
     this.stopped = true
     this.wake()

@@ -1,8 +1,7 @@
 import type { Disk } from '../../base/host.ts'
 import type { Batch } from '../../data/batch.ts'
-import { checksum } from '../../data/checksum.ts'
 import { BlockWriter } from '../block-file.ts'
-import { encodeIndex, type IndexEntry } from './partition-index.ts'
+import { encodeIndex, type IndexEntry, indexChecksum } from './partition-index.ts'
 
 /** What a finished partition file is known by. */
 export interface FinishedFile {
@@ -57,8 +56,7 @@ export class PartitionFileWriter {
     const index = encodeIndex(this.#partitions, writer.sizeBytes)
     writer.appendBytes(index)
     if (sync) writer.sync()
-    const [low, high] = checksum(new Int32Array(index.buffer))
-    return { rowCount: this.#rowCount, sizeBytes: writer.sizeBytes, checksum: hex(high) + hex(low) }
+    return { rowCount: this.#rowCount, sizeBytes: writer.sizeBytes, checksum: indexChecksum(index) }
   }
 
   abort(): void {
@@ -78,5 +76,3 @@ export class PartitionFileWriter {
     return this.#writer
   }
 }
-
-const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0')

@@ -1,9 +1,10 @@
-import type { Batch } from '../../data/batch.ts'
 import type { Schema } from '../../data/type.ts'
-import { decodeBatch, encodeBatch } from '../../data/wire.ts'
-import type { WorkerId } from '../orders.ts'
+import type { LostItem, WorkerId } from '../orders.ts'
 import { Channel } from './channel.ts'
 import { Credit, type CreditLimits, defaultCredit } from './credit.ts'
+import type { LinkMessage, LinkPort, Outlet } from './link.ts'
+import { RemoteInlet } from './remote-inlet.ts'
+import { RemoteOutlet } from './remote-outlet.ts'
 
 /** Names one channel of one attempt of a region. */
 export interface ChannelKey {
@@ -13,33 +14,6 @@ export interface ChannelKey {
   producer: number
   consumer: number
 }
-
-/** The sending end of a channel. */
-export interface Outlet {
-  readonly credit: Credit
-  /** Undefined while there is credit, else a promise to await before the next call. */
-  send(batch: Batch): undefined | Promise<void>
-  barrier(epoch: number): void
-  end(): void
-}
-
-/** The part of a MessagePort that a link needs. */
-export interface LinkPort {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
-  on(event: 'message', listener: (message: unknown) => void): unknown
-  close(): void
-}
-
-type LinkMessage = { key: string } & (
-  | { bytes: Uint8Array<ArrayBuffer>; exchange: number }
-  | { barrier: number }
-  | { end: true }
-  | { credit: number; creditBytes: number }
-  | { stop: true }
-)
-
-/** Credit is handed back to another thread in groups: a message a batch would cost as much as the batch. */
-const creditEvery = 4
 
 const nameOf = (key: ChannelKey): string => `${scopeOf(key)}/${key.exchange}/${key.producer}/${key.consumer}`
 const scopeOf = ({ region, attempt }: { region: number; attempt: number }): string => `${region}.${attempt}`
@@ -54,7 +28,8 @@ export class Switchboard {
   readonly #schemaOf: (exchange: number) => Schema
   readonly #links = new Map<WorkerId, LinkPort>()
   readonly #channels = new Map<string, Channel>()
-  readonly #credits = new Map<string, Credit>()
+  readonly #outlets = new Map<string, { key: ChannelKey; outlet: RemoteOutlet }>()
+  readonly #inlets = new Map<string, RemoteInlet>()
   readonly #closed = new Set<string>()
 
   constructor(self: WorkerId, schemaOf: (exchange: number) => Schema, limits: CreditLimits = defaultCredit) {
@@ -89,11 +64,22 @@ export class Switchboard {
       channel.stop()
       this.#channels.delete(name)
     }
-    for (const [name, credit] of this.#credits) {
+    for (const [name, { outlet }] of this.#outlets) {
       if (!name.startsWith(`${scope}/`)) continue
-      credit.stop()
-      this.#credits.delete(name)
+      outlet.credit.stop()
+      this.#outlets.delete(name)
     }
+    for (const name of this.#inlets.keys()) if (name.startsWith(`${scope}/`)) this.#inlets.delete(name)
+  }
+
+  /** To be called about once a second: what was sent from here and got lost. */
+  lostItems(): LostItem[] {
+    const lost: LostItem[] = []
+    for (const { key, outlet } of this.#outlets.values()) {
+      const sequence = outlet.check()
+      if (sequence !== undefined) lost.push({ ...key, sequence })
+    }
+    return lost
   }
 
   close(): void {
@@ -127,57 +113,29 @@ export class Switchboard {
     }
   }
 
-  #remoteOutlet(channelKey: ChannelKey, port: LinkPort): Outlet {
-    const key = nameOf(channelKey)
-    const credit = new Credit(this.#limits)
-    this.#credits.set(key, credit)
-    return {
-      credit,
-      send(batch) {
-        const bytes = encodeBatch(batch)
-        // Transferring empties the view, its length included.
-        const size = bytes.length
-        port.postMessage({ key, bytes, exchange: channelKey.exchange }, [bytes.buffer])
-        return credit.take(size)
-      },
-      barrier: (epoch) => port.postMessage({ key, barrier: epoch }),
-      end: () => port.postMessage({ key, end: true }),
-    }
+  #remoteOutlet(key: ChannelKey, port: LinkPort): Outlet {
+    const name = nameOf(key)
+    const outlet = new RemoteOutlet(name, key.exchange, port, this.#limits)
+    this.#outlets.set(name, { key, outlet })
+    return outlet
   }
 
   #receive(port: LinkPort, message: LinkMessage): void {
     const { key } = message
-    if ('credit' in message) return this.#credits.get(key)?.give(message.credit, message.creditBytes)
-    if ('stop' in message) return this.#credits.get(key)?.stop()
+    if ('received' in message) return this.#outlets.get(key)?.outlet.acknowledge(message)
     if (this.#closed.has(key.slice(0, key.indexOf('/')))) return
-    const channel = this.#channel(key)
-    if (!channel.connected) channel.connect(remoteSource(port, key, this.#limits))
-    if ('bytes' in message) {
-      const cost = message.bytes.length
-      channel.push({ batch: decodeBatch(message.bytes, this.#schemaOf(message.exchange)), cost })
-    } else channel.push('end' in message ? { end: true } : { barrier: message.barrier })
+    const inlet = this.#inlet(key, port)
+    if ('probe' in message) inlet.acknowledge(message.probe)
+    else inlet.receive(message)
   }
-}
 
-/** Gives credit back over a port, in groups. */
-function remoteSource(
-  port: LinkPort,
-  key: string,
-  limits: CreditLimits,
-): { give(batches: number, bytes: number): void; stop(): void } {
-  const group = Math.min(creditEvery, Math.max(1, limits.batches >> 1))
-  const groupBytes = limits.bytes >> 2
-  let batches = 0
-  let bytes = 0
-  return {
-    give(givenBatches, givenBytes) {
-      batches += givenBatches
-      bytes += givenBytes
-      if (batches < group && bytes < groupBytes) return
-      port.postMessage({ key, credit: batches, creditBytes: bytes })
-      batches = 0
-      bytes = 0
-    },
-    stop: () => port.postMessage({ key, stop: true }),
+  #inlet(key: string, port: LinkPort): RemoteInlet {
+    const known = this.#inlets.get(key)
+    if (known !== undefined) return known
+    const channel = this.#channel(key)
+    const inlet = new RemoteInlet(key, port, channel, this.#schemaOf, this.#limits)
+    this.#inlets.set(key, inlet)
+    channel.connect(inlet)
+    return inlet
   }
 }

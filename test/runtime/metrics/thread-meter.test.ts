@@ -1,11 +1,18 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Clock } from '../../../src/base/host.ts'
+import { nodeHost } from '../../../src/base/node-host.ts'
 import { ThreadMeter, type Turn } from '../../../src/runtime/metrics/thread-meter.ts'
 
 /** A clock whose CPU runs at half its speed. */
 function clockAt(): Clock & { at: number } {
-  const clock = { at: 0, nowMs: () => clock.at, wallTimeUs: () => clock.at * 1000, threadCpuMs: () => clock.at / 2 }
+  const clock = {
+    ...nodeHost().clock,
+    at: 0,
+    nowMs: () => clock.at,
+    wallTimeUs: () => clock.at * 1000,
+    threadCpuMs: () => clock.at / 2,
+  }
   return clock
 }
 

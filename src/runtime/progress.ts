@@ -1,0 +1,35 @@
+import { runError } from '../base/errors.ts'
+import type { TaskProgress, WorkerId } from './orders.ts'
+import { type Failure, failTask } from './retry.ts'
+import type { RunCommand, RunState } from './run-state.ts'
+import { nameOf } from './transitions.ts'
+
+/** A worker that does not know of a task for so many signs, about a second apart, never got its order, or its answer got lost. */
+const unseenLimit = 10
+
+/** A worker has given a sign of life, and told how far its tasks are. */
+export function noteProgress(
+  state: RunState,
+  id: WorkerId,
+  tasks: readonly TaskProgress[],
+  nowMs: number,
+  commands: RunCommand[],
+): Failure {
+  const worker = state.workers.get(id)
+  if (worker === undefined) return undefined
+  worker.lastSeenMs = nowMs
+  for (const attempt of worker.running.keys()) attempt.unseen++
+  for (const { stage, task, attempt, rows } of tasks) {
+    const found = state.stages.get(stage)?.tasks[task]?.attempts.find((candidate) => candidate.attempt === attempt)
+    if (found === undefined || found.worker !== id) continue
+    found.unseen = 0
+    found.rows = Math.max(found.rows, rows)
+  }
+  for (const [attempt, task] of [...worker.running]) {
+    if (attempt.unseen < unseenLimit || !worker.running.has(attempt)) continue
+    const why = `a worker does not know of task ${task.task} of stage ${task.stage.id}, or its answer got lost`
+    const failure = failTask(state, nameOf(task, attempt.attempt), runError('RUN_WORKER_LOST', why), commands)
+    if (failure !== undefined) return failure
+  }
+  return undefined
+}

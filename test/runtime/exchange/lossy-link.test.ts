@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { batchFromRows, rowsOf } from '../../../src/data/read.ts'
+import { Arrivals, type Channel } from '../../../src/runtime/exchange/channel.ts'
+import type { LinkPort } from '../../../src/runtime/exchange/link.ts'
+import { Switchboard } from '../../../src/runtime/exchange/switchboard.ts'
+import { pairFields } from '../plans.ts'
+
+type Fate = 'arrives' | 'lost' | 'twice' | 'late'
+
+/** Two ports joined by a network that does to each message what `fates` says in turn, while it is bad. */
+function badNetwork(fates: readonly Fate[]) {
+  const listeners: ((message: unknown) => void)[] = []
+  const underWay: { to: number; message: unknown; fate: Fate }[] = []
+  let sent = 0
+  const port = (to: number): LinkPort => ({
+    postMessage(message) {
+      const fate = fates[sent++] ?? 'arrives'
+      if (fate === 'lost') return
+      underWay.push({ to, message, fate })
+      if (fate === 'twice') underWay.push({ to, message: structuredClone(message), fate: 'late' })
+    },
+    on: (_event, listener) => listeners.push(listener),
+    close() {},
+  })
+  return {
+    ports: [port(1), port(0)],
+    /** Delivers all that is under way; what is late comes after the others. */
+    deliver() {
+      while (underWay.length > 0) {
+        const late = underWay.findIndex(({ fate }) => fate !== 'late')
+        const [{ to, message }] = underWay.splice(Math.max(0, late), 1)
+        listeners[to](message)
+      }
+    },
+  }
+}
+
+const takeAll = (channel: Channel, into: unknown[]): boolean => {
+  for (let item = channel.take(); item !== undefined; item = channel.take()) {
+    if ('end' in item) return true
+    if ('batch' in item) into.push(...rowsOf(item.batch).map(([key]) => key))
+  }
+  return false
+}
+
+const fate = fc.oneof({ weight: 4, arbitrary: fc.constant<Fate>('arrives') }, fc.constantFrom<Fate>('lost', 'twice', 'late'))
+
+it('rows come in their order and once over a network that loses, doubles and delays, or the loss is named', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fate, { maxLength: 40 }), fc.integer({ min: 0, max: 20 }), async (fates, batches) => {
+      const network = badNetwork(fates)
+      const key = { region: 0, attempt: 1, exchange: 0, producer: 0, consumer: 0 }
+      const [sender, receiver] = network.ports.map((port, self) => {
+        const board = new Switchboard(self, () => pairFields, { batches: 2, bytes: 1 << 20 })
+        board.link(1 - self, port)
+        return board
+      })
+      const channel = receiver.channel(key)
+      channel.open(new Arrivals())
+      const outlet = sender.outlet(key, 1)
+      const got: unknown[] = []
+      let ended = false
+      let finished = false
+      const sending = (async () => {
+        for (let n = 0; n < batches; n++) await outlet.send(batchFromRows(pairFields, [[n, n]]))
+        outlet.end()
+        finished = true
+      })()
+      const lost: number[] = []
+      // Each turn stands for a second.
+      for (let turn = 0; turn < 200 && lost.length === 0 && !(ended && finished && turn > 100); turn++) {
+        network.deliver()
+        ended = takeAll(channel, got) || ended
+        network.deliver()
+        await new Promise(setImmediate)
+        lost.push(...sender.lostItems().map(({ sequence }) => sequence))
+      }
+      const all = Array.from({ length: batches }, (_, n) => n)
+      expect(got).toEqual(all.slice(0, got.length))
+      if (lost.length > 0) {
+        expect(lost).toEqual([got.length + 1])
+        sender.closeAttempt(0, 1)
+      } else expect({ ended, got }).toEqual({ ended: true, got: all })
+      await sending
+    }),
+    { numRuns: 300 },
+  )
+})
