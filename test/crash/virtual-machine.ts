@@ -9,7 +9,7 @@ import { loadFlow } from '../../src/run/program.ts'
 import { MemoryDisk } from '../../src/testing/memory-disk.ts'
 
 /** A working directory that exists on virtual disks only. */
-const cwd = '/virtual/project'
+export const cwd = '/virtual/project'
 
 /** A 32-bit generator (mulberry32). */
 export function randomFrom(seed: number): () => number {

@@ -1,0 +1,58 @@
+/** What can go wrong in a virtual cluster. */
+export const faultKinds = [
+  'workerDies',
+  'workerHangs',
+  'workerIsSlow',
+  'coordinatorDies',
+  'messageLost',
+  'messageTwice',
+  'messageLate',
+  'linkDown',
+  'clockJumps',
+  'fileLost',
+  'bitFlips',
+  'diskError',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+/** How likely a fault is each time it could happen, from 0 to 1, and how often it happens at most. */
+export type FaultRates = Partial<Record<FaultKind, { chance: number; atMost: number }>>
+
+/** Draws from a seed what goes wrong and when; counts what did. */
+export class Faults {
+  readonly hits: Record<FaultKind, number>
+  readonly #rates: FaultRates
+  readonly #random: () => number
+
+  constructor(seed: number, rates: FaultRates) {
+    this.#random = randomFrom(seed)
+    this.#rates = rates
+    this.hits = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
+  }
+
+  /** Does this fault happen now? */
+  strikes(kind: FaultKind): boolean {
+    const rate = this.#rates[kind]
+    if (rate === undefined || this.hits[kind] >= rate.atMost || this.#random() >= rate.chance) return false
+    this.hits[kind]++
+    return true
+  }
+
+  /** A number from `low` up to `high`. */
+  between(low: number, high: number): number {
+    return low + this.#random() * (high - low)
+  }
+}
+
+/** SplitMix32: any seed will do, neighbouring ones too. Gives numbers from 0 up to 1. */
+export function randomFrom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x9e3779b9) | 0
+    let mixed = state ^ (state >>> 16)
+    mixed = Math.imul(mixed, 0x21f0aaad)
+    mixed ^= mixed >>> 15
+    mixed = Math.imul(mixed, 0x735a2d97)
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
+  }
+}
