@@ -16,7 +16,8 @@ import { keepErrorDetails } from '../../runtime/rpc/errors.ts'
 import { guarded } from '../../runtime/rpc/guarded.ts'
 import { handOver } from '../../runtime/rpc/serve.ts'
 import type { TaskHost } from '../../runtime/task-host.ts'
-import type { WorkerApi, WorkerSetup } from './worker.ts'
+import type { SharedSetup } from '../../runtime/worker-tasks.ts'
+import type { WorkerApi } from './worker.ts'
 
 /** How long tasks that were told to stop may take before their threads are ended by force. */
 const graceMs = 300
@@ -29,13 +30,13 @@ interface Member {
 /** Worker threads of one run. Every pair of threads, the coordinator's included, is joined by a port of its own for data. */
 export class ThreadCluster implements Cluster {
   readonly #url: URL
-  readonly #setup: Omit<WorkerSetup, 'worker'>
+  readonly #setup: SharedSetup
   readonly #local: TaskHost
   readonly #events: ClusterEvents
   readonly #members = new Map<WorkerId, Member>()
   #closing = false
 
-  constructor(url: URL, setup: Omit<WorkerSetup, 'worker'>, local: TaskHost, events: ClusterEvents) {
+  constructor(url: URL, setup: SharedSetup, local: TaskHost, events: ClusterEvents) {
     keepErrorDetails()
     this.#url = url
     this.#setup = setup

@@ -1,11 +1,9 @@
 import { drive } from '../../runtime/driver.ts'
 import { localTraits } from '../../runtime/local-traits.ts'
 import { openRun, type RunLimits } from '../../runtime/open-run.ts'
+import { hangAfterMs, sharedSetup } from '../../runtime/worker-tasks.ts'
 import type { Backend } from '../backend.ts'
 import { ThreadCluster } from './cluster.ts'
-
-/** As long as MapReduce's successors wait for a sign of a task: a function may work on one row for minutes. */
-const hangAfterMs = 600_000
 
 /**
  * Makes a backend that runs plans on worker threads. Sources, operators and sinks run in the workers, results are collected in the calling thread.
@@ -17,21 +15,10 @@ export function threadsBackend(workerUrl: URL, limits: RunLimits = {}): Backend 
   return {
     traits: localTraits('threads'),
     async run(request) {
-      const { plan, program, cwd, memoryBytes, workers, run } = request
       const parts = openRun(request, limits)
       // Workers make spill and partition files by themselves: without a header nobody could tell whose they are after a kill.
       parts.record.begin()
-      const { directory, durable } = parts.record.files
-      const setup = {
-        plan,
-        program,
-        cwd,
-        runId: run.id,
-        directory,
-        durable,
-        memoryBytes: Math.floor(memoryBytes / Math.max(1, workers)),
-        credit: limits.credit,
-      }
+      const setup = sharedSetup(request, parts.record.files, limits.credit)
       const settings = { hangAfterMs, ...request.settings }
       return drive(
         { ...request, settings },

@@ -1,0 +1,76 @@
+import { bug } from '../base/errors.ts'
+import { nodeHost } from '../base/node-host.ts'
+import type { Value } from '../data/type.ts'
+import type { ConnectorRegistry } from '../io/registry.ts'
+import type { PhysicalPlan } from '../ir/physical.ts'
+import type { FunctionTable } from '../ir/user-function.ts'
+import type { CreditLimits } from './exchange/credit.ts'
+import { MemoryBudget } from './memory.ts'
+import type { WorkerId } from './orders.ts'
+import { Pace } from './pace.ts'
+import { type RunFiles, runFiles } from './run-files.ts'
+import { TaskHost } from './task-host.ts'
+
+/** As long as MapReduce's successors wait for a sign of a task: a function may work on one row for minutes. */
+export const hangAfterMs = 600_000
+
+/** How often a worker tells how far its tasks are: also the sign that it is alive. */
+export const signEveryMs = 1000
+
+/** What a worker is told before its first task; plain data. */
+export interface WorkerSetup {
+  worker: WorkerId
+  plan: PhysicalPlan
+  program: Value
+  cwd: string
+  runId: string
+  directory: string
+  durable: boolean
+  /** May user code keep a worker from its event loop for ever? */
+  mayBlock: boolean
+  memoryBytes: number
+  credit?: CreditLimits
+}
+
+/** What all workers of a run are told alike. */
+export type SharedSetup = Omit<WorkerSetup, 'worker'>
+
+export function sharedSetup(
+  request: {
+    plan: PhysicalPlan
+    program: Value
+    cwd: string
+    memoryBytes: number
+    workers: number
+    mayBlock: boolean
+    run: { id: string }
+  },
+  { directory, durable }: RunFiles,
+  credit: CreditLimits | undefined,
+): SharedSetup {
+  const { plan, program, cwd, mayBlock, run } = request
+  const memoryBytes = Math.floor(request.memoryBytes / Math.max(1, request.workers))
+  return { plan, program, cwd, runId: run.id, directory, durable, mayBlock, memoryBytes, credit }
+}
+
+/** What the entry file of a worker brings along. */
+export interface WorkerOptions {
+  /** Finds the live functions of a program in this worker, by the data that the run request carried. */
+  loadFunctions(program: Value): Promise<FunctionTable>
+  connectors: ConnectorRegistry
+}
+
+/** Loads the user's functions and makes the place where a worker's tasks run. */
+export async function openTaskHost(setup: WorkerSetup, { loadFunctions, connectors }: WorkerOptions): Promise<TaskHost> {
+  const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, credit } = setup
+  const functions = plan.fns.length === 0 ? new Map() : await loadFunctions(program)
+  const host = nodeHost()
+  const files = runFiles(host.disk, directory, durable)
+  const memory = new MemoryBudget(memoryBytes)
+  const pace = new Pace(() => host.clock.nowMs())
+  const collect = (): never => {
+    throw bug('results are collected in the coordinator’s process')
+  }
+  const env = { plan, functions, connectors, host, cwd, files, runId, memory, pace, interpreted: false, collect }
+  return new TaskHost(worker, env, credit)
+}
