@@ -9,7 +9,7 @@ const layers = [
   { folder: 'runtime', may: ['base', 'data', 'ir', 'io'] },
   { folder: 'testing', may: ['base', 'data', 'ir', 'io'] },
 ]
-const backends = ['inline', 'threads', 'simulator']
+const backends = ['inline', 'threads', 'processes', 'simulator']
 const libraries = [
   { library: 'chevrotain', folder: 'src/dsl/flow/' },
   { library: 'comlink', folder: 'src/runtime/rpc/' },

@@ -1,12 +1,14 @@
 import { defineConfig } from 'tsdown'
 
-// One call for all entries: index, cli and worker share chunks, so each process holds one instance of every module.
+// One call for all entries: index, cli and workers share chunks, so each process holds one instance of every module.
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
     cli: 'src/cli/main.ts',
     'signal-watch': 'src/cli/signal-watch.ts',
     worker: 'src/run/worker.ts',
+    'worker-process': 'src/run/worker-process.ts',
+    'orphan-watch': 'src/backends/processes/orphan-watch.ts',
   },
   format: 'esm',
   platform: 'node',

@@ -22,6 +22,8 @@ export interface RunRequest {
   /** How failures are dealt with, where not by default. */
   settings?: Partial<RunSettings>
   memoryBytes: number
+  /** May user code keep a thread from its event loop for ever? */
+  mayBlock: boolean
   cwd: string
   /** Made when it is first needed. */
   run: RunFolder

@@ -90,7 +90,13 @@ function planOptions(command: Command): Command {
   return command
     .addOption(paramOption())
     .addOption(new Option('--backend <name>', 'where to run').choices(['auto', 'inline', 'threads']).default('auto'))
-    .option('--workers <n>', 'number of worker threads', parseCount('--workers', 1))
+    .option('--workers <n>', 'number of workers', parseCount('--workers', 1))
+    .addOption(
+      new Option(
+        '--isolation <kind>',
+        'what workers are: threads, or processes, for code that may crash or need too much memory; default thread',
+      ).choices(['thread', 'process']),
+    )
     .addOption(
       new Option('--mode <mode>', 'stage by stage, or all stages of a region together')
         .choices(['auto', 'serial', 'pipelined'])

@@ -23,7 +23,7 @@ export async function queryCommand(file: string | undefined, flags: QueryFlags):
     const { outputs } = prepared.planned.physical
     const wanted = { ...flags, output: flags.output ?? (outputs.length > 1 ? String(outputs.length) : undefined) }
     chooseOutputs(outputs, wanted)
-    const signal = abortOnSignals({ mayBlock: prepared.mayBlock })
+    const signal = abortOnSignals({ mayBlock: prepared.choice.backend === 'inline' && prepared.mayBlock })
     const done = await execute(prepared, { ...options, signal })
     try {
       await writeOutputs(chooseOutputs(done.outputs, wanted), flags, signal)

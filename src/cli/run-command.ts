@@ -28,7 +28,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     const options = { ...runOptionsOf(flags), resume: flags.resume, incremental: flags.incremental, sorted: flags.sorted }
     const prepared = await prepareRun(program, options)
     chooseOutputs(prepared.planned.physical.outputs, flags)
-    const signal = abortOnSignals({ mayBlock: prepared.mayBlock })
+    const signal = abortOnSignals({ mayBlock: prepared.choice.backend === 'inline' && prepared.mayBlock })
     const progress = flags.quiet === true ? undefined : startProgress(prepared)
     const done = await execute(prepared, { ...options, signal, onProgress: progress?.update }).finally(() => progress?.end())
     try {

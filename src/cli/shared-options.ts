@@ -7,6 +7,7 @@ import type { RunOptions } from '../run/options.ts'
 export interface PlanFlags {
   param?: ReadonlyMap<string, string>
   backend: 'auto' | 'inline' | 'threads'
+  isolation?: 'thread' | 'process'
   workers?: number
   mode: 'auto' | 'serial' | 'pipelined'
   memory?: number
@@ -23,7 +24,7 @@ export interface RowFlags {
 }
 
 export function runOptionsOf(flags: PlanFlags): RunOptions {
-  const { backend, workers, mode, memory, cwd, disableRule, checkPlans } = flags
+  const { backend, isolation, workers, mode, memory, cwd, disableRule, checkPlans } = flags
   if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw usageError('USAGE_ARGUMENT', `--cwd takes a folder, and there is none at '${cwd}'`)
   }
@@ -32,7 +33,12 @@ export function runOptionsOf(flags: PlanFlags): RunOptions {
       hint: 'leave out one of them',
     })
   }
-  return { backend, workers, mode, memoryBytes: memory, cwd, disabledRules: disableRule, checkPlans }
+  if (isolation === 'process' && backend !== 'auto') {
+    throw usageError('USAGE_ARGUMENT', `--backend ${backend} runs in this process, and --isolation asks for processes`, {
+      hint: 'leave out one of them',
+    })
+  }
+  return { backend, isolation, workers, mode, memoryBytes: memory, cwd, disabledRules: disableRule, checkPlans }
 }
 
 export const paramsOf = (flags: Pick<PlanFlags, 'param'>): ReadonlyMap<string, GivenParam> =>

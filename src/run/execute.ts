@@ -1,6 +1,7 @@
 import { isMainThread, workerData } from 'node:worker_threads'
 import type { RunResult } from '../backends/backend.ts'
 import { runError } from '../base/errors.ts'
+import { isWorkerProcess } from '../base/worker-mark.ts'
 import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
 import { cleanUpAtExit } from '../runtime/exit-cleanup.ts'
@@ -52,6 +53,7 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
     program: (program.reference ?? null) as Value,
     workers: prepared.choice.workers,
     memoryBytes: prepared.memoryBytes,
+    mayBlock: prepared.mayBlock,
     cwd: prepared.cwd,
     run: folder,
     host,
@@ -91,9 +93,10 @@ function rowsIntoSinks(metrics: RunMetrics, { planned }: Prepared): number {
 
 /** A module that calls run() when it is imported would start a run in every worker, each of which would start more. */
 function refuseNested(): void {
-  if (!isMainThread && (workerData as { millraceWorker?: unknown } | null)?.millraceWorker !== undefined) {
-    throw runError('RUN_NESTED', 'run() was called while a worker was loading the module', {
-      hint: 'call it only in the main program: if (isMainThread) await run(...), or keep the pipeline in a module of its own',
-    })
-  }
+  const isThread = !isMainThread && (workerData as { millraceWorker?: unknown } | null)?.millraceWorker !== undefined
+  if (!isThread && !isWorkerProcess()) return
+  const main = isThread ? 'isMainThread' : 'process.argv[1] === import.meta.filename'
+  throw runError('RUN_NESTED', 'run() was called while a worker was loading the module', {
+    hint: `call it only in the main program: if (${main}) await run(...), or keep the pipeline in a module of its own`,
+  })
 }

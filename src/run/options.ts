@@ -5,9 +5,11 @@ import type { RunProgress } from '../runtime/metrics.ts'
 
 /** How a program is planned and run. Everything has a default. */
 export interface RunOptions {
-  /** `auto`: inline for at most 32 MB of input and no `workers`, else threads. */
+  /** `auto`: inline for at most 32 MB of input, no `workers` and no processes, else threads. */
   backend?: 'auto' | 'inline' | 'threads'
-  /** Worker threads; default: one a core, and no more than there are splits to read. */
+  /** What workers are: threads of this process, or processes, which also outlive a crash or the lack of memory of one of them. Default `thread`. */
+  isolation?: 'thread' | 'process'
+  /** Workers; default: one a core, and no more than there are splits to read. */
   workers?: number
   /** `serial`: every exchange is stored and stages run one after the other, so that a killed run can go on. Default `auto`. */
   mode?: 'auto' | 'serial' | 'pipelined'
@@ -29,7 +31,7 @@ export interface RunOptions {
   disabledRules?: readonly string[]
   /** Validate the plan after each rule. */
   checkPlans?: boolean
-  /** @internal Module that worker threads run, where it does not lie beside this package's code. */
+  /** @internal Module that workers run, where it does not lie beside this package's code. */
   workerUrl?: URL
   /** @internal Take back what sinks have staged instead of giving it its names. */
   keepsNothing?: boolean
@@ -48,7 +50,7 @@ export function defaultMemoryBytes(): number {
 }
 
 export interface BackendChoice {
-  backend: 'inline' | 'threads'
+  backend: 'inline' | 'threads' | 'processes'
   workers: number
   /** One sentence for explain. */
   reason: string
@@ -59,7 +61,7 @@ export function chooseBackend(
   options: RunOptions,
   input: { sizeBytes: number; splits: number; importable: boolean },
 ): BackendChoice {
-  const threads = options.workers ?? Math.max(1, Math.min(availableParallelism(), input.splits))
+  const workers = options.workers ?? Math.max(1, Math.min(availableParallelism(), input.splits))
   if (options.backend === 'inline') return { backend: 'inline', workers: 1, reason: 'inline, because --backend inline was given' }
   if (!input.importable)
     return {
@@ -67,18 +69,20 @@ export function chooseBackend(
       workers: 1,
       reason: 'inline, because the pipeline is not exported by its module, so that no worker can import it',
     }
-  if (options.backend === 'threads')
-    return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --backend threads was given` }
-  if (options.workers !== undefined)
-    return { backend: 'threads', workers: threads, reason: `on ${count(threads)}, because --workers was given` }
+  if (options.isolation === 'process')
+    return { backend: 'processes', workers, reason: `in ${count(workers, 'process')}, because --isolation process was given` }
+  const onThreads = (why: string): BackendChoice => ({
+    backend: 'threads',
+    workers,
+    reason: `on ${count(workers, 'thread')}, because ${why}`,
+  })
+  if (options.backend === 'threads') return onThreads('--backend threads was given')
+  if (options.workers !== undefined) return onThreads('--workers was given')
   const size = formatBytes(input.sizeBytes)
   if (input.sizeBytes <= inlineBytes)
     return { backend: 'inline', workers: 1, reason: `inline, because ${size} of input are not worth starting workers` }
-  return {
-    backend: 'threads',
-    workers: threads,
-    reason: `on ${count(threads)}, because there are ${size} of input in ${input.splits} splits`,
-  }
+  return onThreads(`there are ${size} of input in ${input.splits} splits`)
 }
 
-const count = (workers: number): string => `${workers} worker ${workers === 1 ? 'thread' : 'threads'}`
+const count = (workers: number, what: 'thread' | 'process'): string =>
+  `${workers} worker ${workers === 1 ? what : { thread: 'threads', process: 'processes' }[what]}`

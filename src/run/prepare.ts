@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend } from '../backends/backend.ts'
 import { inlineBackend } from '../backends/inline/index.ts'
+import { processesBackend } from '../backends/processes/index.ts'
 import { threadsBackend } from '../backends/threads/index.ts'
 import { suggest } from '../base/did-you-mean.ts'
 import { planError, usageError } from '../base/errors.ts'
@@ -38,7 +39,7 @@ export interface Prepared {
   planned: PlannedProgram
   warnings: readonly BindWarning[]
   choice: BackendChoice
-  /** May user code keep this thread from its event loop while the program runs? */
+  /** May user code keep a thread from its event loop while the program runs? */
   mayBlock: boolean
   backend: Backend
   memoryBytes: number
@@ -85,7 +86,7 @@ export async function prepare(
   const wanted = hasWritten ? withoutSinks(bound) : bound
   const plan = options.sorted === true ? sortResults(wanted) : wanted
   const choice = chooseBackend(options, inputOf(plan, program))
-  if (options.backend === 'threads' && choice.backend !== 'threads') {
+  if ((options.backend === 'threads' || options.isolation === 'process') && choice.backend === 'inline') {
     throw planError(
       'PLAN_NOT_EXPORTED',
       `pipeline '${program.name}' is not exported by its module, so that no worker can import it`,
@@ -94,7 +95,7 @@ export async function prepare(
       },
     )
   }
-  const backend = choice.backend === 'inline' ? inlineBackend : threadsBackend(options.workerUrl ?? workerUrl())
+  const backend = backendOf(choice, options)
   const planned = planProgram(plan, {
     mode: options.resume === true ? resumedMode(options) : modeOf(options, program),
     backend: backend.traits,
@@ -110,7 +111,7 @@ export async function prepare(
     planned,
     warnings,
     choice,
-    mayBlock: choice.backend === 'inline' && mayBlock(planned.optimised),
+    mayBlock: mayBlock(planned.optimised),
     backend,
     memoryBytes,
     cwd,
@@ -140,9 +141,20 @@ async function withParsedTexts(plan: Program['plan']): Promise<Program['plan']> 
   return parseTexts(plan, parseExpression)
 }
 
-// In the bundle the worker's entry lies beside this chunk; the sources run as they are.
-function workerUrl(): URL {
-  return import.meta.url.endsWith('.ts') ? new URL('./worker.ts', import.meta.url) : new URL('./worker.js', import.meta.url)
+function backendOf({ backend }: BackendChoice, { workerUrl }: RunOptions): Backend {
+  switch (backend) {
+    case 'inline':
+      return inlineBackend
+    case 'threads':
+      return threadsBackend(workerUrl ?? entryUrl('worker'))
+    case 'processes':
+      return processesBackend(workerUrl ?? entryUrl('worker-process'))
+  }
+}
+
+// In the bundle the entries of workers lie beside this chunk; the sources run as they are.
+function entryUrl(name: string): URL {
+  return new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 }
 
 function inputOf(plan: Plan, program: Program): { sizeBytes: number; splits: number; importable: boolean } {
@@ -184,6 +196,7 @@ async function sample(
     program: null,
     workers: 1,
     memoryBytes: context.memoryBytes,
+    mayBlock: true,
     cwd: context.cwd,
     run: { id, directory: join(tmpdir(), `millrace-${id}`), resume: false, recoverable: false, program: null },
     host: context.host,

@@ -5,8 +5,13 @@ import type { RunOptions } from '../../src/run/options.ts'
 
 const workerFile = new URL('../../dist/worker.js', import.meta.url)
 
-/** Worker threads run the bundle, since the sources themselves take half a second to start. */
+/** Workers run the bundle, since the sources themselves take half a second to start. */
 export const onThreads: RunOptions = { backend: 'threads', workers: 2, workerUrl: workerFile }
+export const inProcesses: RunOptions = {
+  isolation: 'process',
+  workers: 2,
+  workerUrl: new URL('../../dist/worker-process.js', import.meta.url),
+}
 
 let built: boolean | undefined
 

@@ -13,7 +13,7 @@ export interface FlowBlock {
   written: readonly { name: string; text: string }[]
   error: string | undefined
   plan: string | undefined
-  /** Run it on worker threads too. */
+  /** Run it on workers too, threads and processes. */
   threads: boolean
 }
 

@@ -7,7 +7,7 @@ import { MillraceError } from '../../src/base/errors.ts'
 import { printPlan } from '../../src/ir/print.ts'
 import { ruleNames } from '../../src/planner/rules/index.ts'
 import type { RunOptions } from '../../src/run/options.ts'
-import { hasWorkers, onThreads } from './on-threads.ts'
+import { hasWorkers, inProcesses, onThreads } from './on-threads.ts'
 import type { FlowBlock } from './parse-blocks.ts'
 import { comparable, jsonText, prepareProgram, type Rows, runOnBackend, runOnReference } from './run-program.ts'
 
@@ -22,6 +22,11 @@ const variants: readonly { name: string; options: RunOptions }[] = [
   { name: 'serial', options: { backend: 'inline', mode: 'serial' } },
   { name: '4 MB and no rules', options: { backend: 'inline', memoryBytes: 4 * 1024 * 1024, disabledRules: ruleNames } },
 ]
+const onWorkers: typeof variants = [
+  { name: 'threads', options: onThreads },
+  { name: 'processes', options: inProcesses },
+]
+
 /** Runs a block on the reference interpreter and on every way of running, and compares all of them with what it expects. */
 export async function runBlock(block: FlowBlock): Promise<void> {
   if (block.plan !== undefined) expect(await planOf(block)).toBe(block.plan)
@@ -35,7 +40,7 @@ export async function runBlock(block: FlowBlock): Promise<void> {
 
 function variantsOf(block: FlowBlock): readonly { name: string; options: RunOptions }[] {
   if (!block.threads) return variants
-  return hasWorkers() ? [...variants, { name: 'threads', options: onThreads }] : variants
+  return hasWorkers() ? [...variants, ...onWorkers] : variants
 }
 
 async function inFolder<T>(block: FlowBlock, use: (cwd: string) => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ruleNames } from '../../src/planner/rules/index.ts'
 import type { RunOptions } from '../../src/run/options.ts'
-import { hasWorkers, onThreads } from '../flow/on-threads.ts'
+import { hasWorkers, inProcesses, onThreads } from '../flow/on-threads.ts'
 import { comparable, runOnBackend, runOnReference } from '../flow/run-program.ts'
 
 const rowCount = 90_000
@@ -40,6 +40,11 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 const ways: readonly [name: string, options: RunOptions][] = [
   ['pipelined', { checkPlans: true }],
   ['in 8 MB, stage after stage and without rules', { memoryBytes: 8 * 1024 * 1024, mode: 'serial', disabledRules: ruleNames }],
+]
+
+const onWorkers: typeof ways = [
+  ['on threads', onThreads],
+  ['in processes', inProcesses],
 ]
 
 const programs: readonly [title: string, program: string][] = [
@@ -87,7 +92,7 @@ describe('90,000 rows', () => {
       const show = (outputs: ReadonlyMap<string, Parameters<typeof comparable>[0]>): string =>
         [...outputs.values()].map(comparable).join('\n\n')
       const expected = show(await runOnReference({ program }, cwd))
-      for (const [name, options] of hasWorkers() ? [...ways, ['on threads', onThreads] as const] : ways) {
+      for (const [name, options] of hasWorkers() ? [...ways, ...onWorkers] : ways) {
         const found = show(await runOnBackend({ program }, cwd, { backend: 'inline', ...options }))
         // The diff of so many rows would take minutes.
         if (found !== expected) expect(firstDifference(found, expected), name).toBe('')

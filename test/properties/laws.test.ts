@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/base/errors.ts'
 import { ruleNames } from '../../src/planner/rules/index.ts'
 import type { RunOptions } from '../../src/run/options.ts'
-import { hasWorkers, onThreads } from '../flow/on-threads.ts'
+import { hasWorkers, inProcesses, onThreads } from '../flow/on-threads.ts'
 import { comparable, type ProgramText, type Rows, runOnBackend, runOnReference } from '../flow/run-program.ts'
 import { moduleText, programs } from './random-program.ts'
 
@@ -65,13 +65,16 @@ describe(`random programs (seed ${seed})`, () => {
     })
   }
 
-  it.skipIf(!hasWorkers())('give the rows of the reference on worker threads', async () => {
+  it.skipIf(!hasWorkers()).each([
+    ['on worker threads', onThreads, 15],
+    ['in worker processes', inProcesses, 8],
+  ])('give the rows of the reference %s', async (_, options, count) => {
     await fc.assert(
       fc.asyncProperty(programs, async (program) => {
         const expected = await reference(program)
-        if (expected !== undefined) await holdTo(expected, program, onThreads)
+        if (expected !== undefined) await holdTo(expected, program, options)
       }),
-      runs(15),
+      runs(count),
     )
   })
 

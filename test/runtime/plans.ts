@@ -41,6 +41,8 @@ const traits = {
 interface Trouble {
   /** The worker ends at the first row of split `dieAt`, as long as fewer than `times` did (one byte each in `ledger`). */
   dieAt?: number
+  /** Its process is stopped instead, and does not go on by itself. */
+  stopAt?: number
   /** A retryable error instead. */
   failAt?: number
   ledger?: string
@@ -51,14 +53,15 @@ interface Trouble {
   hangAt?: number
 }
 
-function makeTrouble({ dieAt, failAt, hangAt, killAt, ledger = '', times = 0 }: Trouble, splitIndex: number): void {
+function makeTrouble({ dieAt, stopAt, failAt, hangAt, killAt, ledger = '', times = 0 }: Trouble, splitIndex: number): void {
   if (killAt === splitIndex) killNow()
   if (hangAt === splitIndex) for (;;);
-  if (dieAt !== splitIndex && failAt !== splitIndex) return
+  if (![dieAt, stopAt, failAt].includes(splitIndex)) return
   const before = existsSync(ledger) ? statSync(ledger).size : 0
   if (before >= times) return
   appendFileSync(ledger, 'x')
   if (dieAt === splitIndex) process.exit(3)
+  if (stopAt === splitIndex) return void process.kill(process.pid, 'SIGSTOP')
   throw runError('RUN_FUNCTION_FAILED', 'not this time', { retryable: true })
 }
 
@@ -287,6 +290,7 @@ export function requestFor(
     program: null,
     workers: 2,
     memoryBytes: 256 * 1024 * 1024,
+    mayBlock: false,
     cwd,
     run: { id: 'r1', directory: join(cwd, 'runs', 'r1'), resume: false, recoverable: false, program: null },
     host: nodeHost(),
