@@ -2,6 +2,8 @@ import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { BytesColumn } from '../../src/data/column.ts'
+import { rowsOf } from '../../src/data/read.ts'
 import { textSource } from '../../src/io/text.ts'
 import { describeSource, host, readItems, readRows, tempFolder } from './read-all.ts'
 
@@ -60,6 +62,30 @@ describe('text source', () => {
     for (const item of items) if (!('barrier' in item)) expect(item.rowCount).toBeLessThanOrEqual(8192)
     expect(await lines()).toEqual(expected)
     expect(await lines(70_001)).toEqual(expected)
+  })
+
+  it('gives the same lines in arrays that are used again, to readers who let go of each batch before the next', async () => {
+    const expected = Array.from({ length: 60_000 }, (_, i) =>
+      i % 997 === 0 ? 'y'.repeat(300_000) : `line ${i} ${'w'.repeat(i % 90)}`,
+    )
+    write(expected.join('\n'))
+    const described = await describeSource(textSource, { path: 'a.txt' }, { cwd: folder.path })
+    const found: unknown[] = []
+    const arrays = new Set<unknown>()
+    let batches = 0
+    for (const [splitIndex, split] of described.splits.entries()) {
+      const { signal } = new AbortController()
+      const request = { options: { path: 'a.txt' }, split, splitIndex, fields: described.schema, lent: true, host, signal }
+      for (const item of textSource.read(request)) {
+        if ('barrier' in item) continue
+        batches++
+        arrays.add((item.columns[0] as BytesColumn).data.buffer)
+        for (const [line] of rowsOf(item)) found.push(line)
+      }
+    }
+    expect(found.length).toBe(expected.length)
+    expect(found.every((line, i) => line === expected[i])).toBe(true)
+    expect(arrays.size).toBeLessThan(batches / 2)
   })
 
   it('counts rows without making the column', async () => {

@@ -60,9 +60,9 @@ export class Output {
   follow(): void {
     if (this.numbered === undefined) return
     const builder = this.builders[this.numbered] as CodesBuilder
-    if (!builder.isStale) return
-    this.flush()
-    builder.follow()
+    if (builder.isStale) this.flush()
+    // What others had numbered since is not of these rows: it must not make an output full that has none.
+    if (this.rows === 0) builder.follow()
   }
   /** Room for so many more rows, for which loops do not ask again. */
   reserve(rows = this.limit - this.rows): void {
