@@ -13,6 +13,8 @@ export interface PhysicalSortKey {
 export type Partitioning =
   | { by: 'forward' | 'gather' | 'broadcast' | 'roundRobin'; count: number }
   | { by: 'hash'; keys: readonly number[]; count: number }
+  /** Each partition holds a range of the order by `keys`, ties by all other columns ascending; producers leave sorted runs, consumers merge them. */
+  | { by: 'range'; keys: readonly PhysicalSortKey[]; count: number }
 
 export interface Estimate {
   value: number

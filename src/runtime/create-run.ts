@@ -99,6 +99,7 @@ function createStage(
     rates: [],
     durationsMs: [],
     attemptsSent: new Map(),
+    bounds: new Map(),
   }
   for (let task = 0; task < stage.tasks; task++)
     tasks.push({ stage: created, task, state: 'idle', attempt, failures: 0, attempts: [], made: undefined, pending: undefined })

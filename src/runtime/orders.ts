@@ -1,4 +1,5 @@
 import type { StagedPart } from '../io/connector.ts'
+import type { RangeBound, RangeSample } from './exchange/range-bounds.ts'
 import type { OperatorMetrics } from './operator.ts'
 
 /** A worker by number; `coordinatorHost` is the coordinator's own process. Numbers of lost workers are never used again. */
@@ -12,6 +13,8 @@ export interface PartitionFile {
   sizeBytes: number
   /** Differs where the same task gave other rows, or cut them into other batches. */
   checksum: string
+  /** Of a range exchange: some of its rows, evenly spaced. */
+  samples?: readonly RangeSample[]
 }
 
 /** What a task is to read of a blocking exchange: its partition of the files that these attempts of the producer tasks made; 0: one that sent nothing. */
@@ -34,6 +37,8 @@ export interface TaskOrder extends TaskName {
   /** It keeps its thread busy: a thread runs few of them at once, others wait their turn. */
   slotted: boolean
   inputs: readonly FileInput[]
+  /** Which rows are its own of the range exchanges that a receive node reads: from one bound to the next, to the end where there is none. */
+  ranges?: readonly { input: number; from?: RangeBound; to?: RangeBound }[]
   /** Workers of the consumer tasks of each pipelined exchange that the stage writes. */
   consumers: readonly { exchange: number; workers: readonly WorkerId[] }[]
 }

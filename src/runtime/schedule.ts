@@ -1,4 +1,5 @@
 import { coordinatorHost, type TaskOrder, type WorkerId } from './orders.ts'
+import { rangesOf } from './range-orders.ts'
 import type { AttemptState, RegionState, RunState, StageState, TaskState } from './run-state.ts'
 import { slots } from './slots.ts'
 import { exchangeOf, isPipelined } from './stage-shape.ts'
@@ -101,7 +102,9 @@ export function orderOf(state: RunState, task: TaskState, { attempt }: AttemptSt
     .map((id) => exchangeOf(plan, id))
     .filter((exchange) => isPipelined(plan, exchange))
     .map(({ id, to }) => ({ exchange: id, workers: workersOf(state.stages.get(to) as StageState) }))
-  return { region: region.id, stage: stage.id, task: task.task, attempt, slotted, inputs, consumers }
+  const ranges = rangesOf(state, task)
+  const order = { region: region.id, stage: stage.id, task: task.task, attempt, slotted, inputs, consumers }
+  return ranges.length === 0 ? order : { ...order, ranges }
 }
 
 /** One array for all consumers: copied for each, orders would be most of the memory of a wide run. */

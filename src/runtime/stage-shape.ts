@@ -1,4 +1,4 @@
-import type { Exchange, PhysicalNode, PhysicalPlan, Stage } from '../ir/physical.ts'
+import type { Exchange, Partitioning, PhysicalNode, PhysicalPlan, Stage } from '../ir/physical.ts'
 
 /** The exchange of this number; ids need not be positions. */
 export function exchangeOf(plan: PhysicalPlan, id: number): Exchange {
@@ -6,6 +6,11 @@ export function exchangeOf(plan: PhysicalPlan, id: number): Exchange {
   if (exchange === undefined) throw new RangeError(`exchange ${id} is not in the plan`)
   return exchange
 }
+
+/** An exchange whose consumers merge ranges of what the producers have sorted. */
+export type RangeExchange = Exchange & { partitioning: Extract<Partitioning, { by: 'range' }> }
+
+export const isRange = (exchange: Exchange): exchange is RangeExchange => exchange.partitioning.by === 'range'
 
 export function stageOf(plan: PhysicalPlan, id: number): Stage {
   const stage = plan.stages.find((candidate) => candidate.id === id)
