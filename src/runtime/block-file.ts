@@ -60,12 +60,12 @@ export class BlockWriter {
   }
 }
 
-/** Reads one block of a file. */
-export const readBlockOf = (disk: Disk, path: string, { offset, length }: BlockRange, schema: Schema): Batch =>
+/** Reads one block of a file. `room` is memory for it that the caller uses again once the batch is not wanted any more. */
+export const readBlockOf = (disk: Disk, path: string, { offset, length }: BlockRange, schema: Schema, room?: Uint8Array): Batch =>
   withFile(
     path,
     () => disk.openRead(path),
-    (file) => readBlock(file, offset, length, schema),
+    (file) => readBlock(file, offset, room === undefined ? new Uint8Array(length) : room.subarray(0, length), schema),
   )
 
 /** Bytes of a file as they stand there; `DATA_CORRUPT` when it ends before. */
@@ -91,8 +91,7 @@ function withFile<T>(path: string, open: () => DiskFile, use: (file: DiskFile) =
 }
 
 /** Reads and checks one block; `DATA_CORRUPT` names the file. */
-function readBlock(file: DiskFile, offset: number, length: number, schema: Schema): Batch {
-  const bytes = new Uint8Array(length)
+function readBlock(file: DiskFile, offset: number, bytes: Uint8Array, schema: Schema): Batch {
   readFully(file, bytes, offset)
   try {
     return decodeBatch(bytes, schema, { checksum: true })

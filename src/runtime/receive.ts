@@ -1,7 +1,7 @@
-import { isMillraceError, type LostOutput, MillraceError } from '../base/errors.ts'
 import type { Exchange, PhysicalNodeOf } from '../ir/physical.ts'
 import { readBlockOf } from './block-file.ts'
 import { Arrivals, type Channel } from './exchange/channel.ts'
+import { fromProducer } from './exchange/lost-output.ts'
 import { type FileEntry, readIndex } from './exchange/partition-index.ts'
 import { createSpool } from './exchange/spool.ts'
 import type { Leaf, LeafOutput } from './leaf.ts'
@@ -164,17 +164,10 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
     const path = env.files.partition(id, producer, attempt)
     let loaded: readonly FileEntry[] | undefined
     let position = 0
+    const lost = { exchange: id, task: producer, attempt }
     const entries = (): readonly FileEntry[] => {
-      loaded ??= fromProducer(() => readIndex(env.host.disk, path, order.task))
+      loaded ??= fromProducer(lost, () => readIndex(env.host.disk, path, order.task))
       return loaded
-    }
-    /** Whoever made the file can make it again. */
-    function fromProducer<T>(read: () => T): T {
-      try {
-        return read()
-      } catch (thrown) {
-        throw asLostOutput(thrown, { exchange: id, task: producer, attempt })
-      }
     }
     return {
       nextEpoch() {
@@ -190,7 +183,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
             return
           }
           task.checkCancelled()
-          const batch = fromProducer(() => readBlockOf(env.host.disk, path, entry, fields))
+          const batch = fromProducer(lost, () => readBlockOf(env.host.disk, path, entry, fields))
           task.counts.rowsReceived += batch.rowCount
           const wait = output.emit(batch)
           if (wait !== undefined) await wait
@@ -201,12 +194,4 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
       },
     }
   }
-}
-
-/** A file that another task left and that is gone or damaged since; other troubles with a disk stay what they are. */
-function asLostOutput(thrown: unknown, lostOutput: LostOutput): unknown {
-  if (!isMillraceError(thrown)) return thrown
-  const isGone = (thrown.details.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
-  if (thrown.code !== 'DATA_CORRUPT' && !isGone) return thrown
-  return new MillraceError(thrown.code, thrown.message, { ...thrown.details, lostOutput })
 }

@@ -1,6 +1,8 @@
 import { asMillraceError, bug } from '../base/errors.ts'
 import type { Batch } from '../data/batch.ts'
 import type { PhysicalNode, PhysicalNodeOf, Stage } from '../ir/physical.ts'
+import { rangeLeaf } from './exchange/range-receive.ts'
+import { rangeRoot } from './exchange/range-send.ts'
 import { type Leaf, type LeafOutput, scanLeaf, valuesLeaf } from './leaf.ts'
 import type { MemoryAccount } from './memory.ts'
 import type { TaskTime, ThreadMeter, Turn } from './metrics/thread-meter.ts'
@@ -11,7 +13,7 @@ import { paced } from './paced.ts'
 import { receiveLeaf } from './receive.ts'
 import { collectRoot, type Root, sendRoot, sinkRoot } from './root.ts'
 import type { StagePeers } from './stage-peers.ts'
-import { isLeaf, leavesInOrder, stageOf } from './stage-shape.ts'
+import { exchangeOf, isLeaf, isRange, leavesInOrder, stageOf } from './stage-shape.ts'
 import { cancelled, type TaskContext, type TaskCounts, type TaskEnvironment } from './task-context.ts'
 
 /** A node of the stage in this attempt. Leaves have a driver, all others an operator. */
@@ -130,13 +132,16 @@ function wire(stage: Stage, task: TaskContext, time: TaskTime, running: Running[
 function createLeaf({ node, metrics }: Running, task: TaskContext): Leaf {
   if (node.operator === 'scan') return scanLeaf(node, task)
   if (node.operator === 'values') return valuesLeaf(node, task)
-  return receiveLeaf(node as PhysicalNodeOf<'receive'>, task, metrics)
+  const receive = node as PhysicalNodeOf<'receive'>
+  const isSorted = isRange(exchangeOf(task.env.plan, receive.spec.exchanges[0]))
+  return isSorted ? rangeLeaf(receive, task, metrics) : receiveLeaf(receive, task, metrics)
 }
 
 function createRunning(run: Running, task: TaskContext): Operator {
   const { node } = run
   const ctx = contextOf(run, task)
-  if (node.operator === 'send') return sendRoot(node, task, ctx)
+  if (node.operator === 'send')
+    return isRange(exchangeOf(task.env.plan, node.spec.exchange)) ? rangeRoot(node, task, ctx) : sendRoot(node, task, ctx)
   if (node.operator === 'sink') return sinkRoot(node, task)
   if (node.operator === 'collect') return collectRoot(node, task)
   const operator = createOperator(node, ctx)

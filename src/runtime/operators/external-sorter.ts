@@ -22,6 +22,8 @@ export class ExternalSorter {
   #batches: Batch[] = []
   #bytes = 0
   #rowCount = 0
+  #totalRows = 0
+  #totalBytes = 0
   #runs: string[] = []
   readonly #order: RowOrder
   readonly #schema: Schema
@@ -33,8 +35,15 @@ export class ExternalSorter {
     this.#ctx = ctx
   }
 
+  /** Rows that were added so far. */
+  get rowCount(): number {
+    return this.#totalRows
+  }
+
   add(batch: Batch): void {
     if (batch.rowCount === 0) return
+    this.#totalRows += batch.rowCount
+    this.#totalBytes += batch.sizeBytes
     this.#batches.push(batch)
     this.#bytes += batch.sizeBytes
     this.#rowCount += batch.rowCount
@@ -59,7 +68,7 @@ export class ExternalSorter {
   *#sortedHere(): Generator<Batch, void> {
     const batches = this.#batches
     const rowCount = this.#rowCount
-    const step = rowsPerBatch(rowCount, this.#bytes)
+    const step = this.#rowsPerBatch()
     this.#batches = []
     this.#bytes = 0
     this.#rowCount = 0
@@ -77,10 +86,15 @@ export class ExternalSorter {
     }
   }
 
+  /** A power of two: nearly always the same for the same rows, whatever batches and runs they came in. */
+  #rowsPerBatch(): number {
+    return 2 ** Math.floor(Math.log2(rowsPerBatch(this.#totalRows, this.#totalBytes)))
+  }
+
   *#merge(paths: readonly string[]): Generator<Batch, void> {
     const { disk } = this.#ctx.host
     const runs = paths.map((path) => runOf(readBlocks(disk, path, this.#schema)))
-    yield* mergeRuns(runs, this.#order, this.#schema)
+    yield* mergeRuns(runs, this.#order, this.#schema, this.#rowsPerBatch())
     for (const path of paths) removeKept(disk, path)
   }
 }

@@ -16,11 +16,20 @@ export interface SortedRun {
   close(): void
 }
 
-/** Merges sorted runs into one; rows that are equal come in the order of the runs. Closes the runs in the end. */
-export function* mergeRuns(runs: readonly SortedRun[], order: RowOrder, schema: Schema): Generator<Batch, void> {
+/**
+ * Merges sorted runs into one; rows that are equal come in the order of the runs. Closes the runs in the end.
+ *
+ * @param batchRows - rows of a batch; default: as many as make about 256 KiB.
+ */
+export function* mergeRuns(
+  runs: readonly SortedRun[],
+  order: RowOrder,
+  schema: Schema,
+  batchRows?: number,
+): Generator<Batch, void> {
   const merge = new Merge(runs, order, schema)
   try {
-    for (let batch = merge.next(); batch !== undefined; batch = merge.next()) yield batch
+    for (let batch = merge.next(batchRows); batch !== undefined; batch = merge.next(batchRows)) yield batch
   } finally {
     for (const run of runs) run.close()
   }
@@ -75,9 +84,8 @@ class Merge {
   }
 
   /** The next batch in order. */
-  next(): Batch | undefined {
+  next(wanted = rowsPerBatch(this.#heldRows, this.#heldBytes)): Batch | undefined {
     const builders = this.#builders
-    const wanted = rowsPerBatch(this.#heldRows, this.#heldBytes)
     let made = 0
     while (made < wanted && !this.#isAtEnd()) {
       const count = this.#pick(wanted - made)
