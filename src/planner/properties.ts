@@ -16,7 +16,8 @@ export function deriveProperties(
   const input = inputs[0]?.properties
   return {
     partitioning: partitioningOf(form, input, taskPartitioning),
-    order: orderOf(form, input),
+    order:
+      form.operator === 'receive' && taskPartitioning.by === 'range' ? { sorted: taskPartitioning.keys } : orderOf(form, input),
     unique: uniqueOf(form, input, fields),
     ...(size.rows === undefined ? {} : { rows: estimate(size.rows, size.from) }),
     ...(size.bytes === undefined ? {} : { bytes: estimate(size.bytes, size.from) }),
@@ -29,8 +30,12 @@ function estimate(value: number, from: Size['from']): Estimate {
 
 function partitioningOf(form: PhysicalForm, input: Properties | undefined, task: Partitioning): Partitioning {
   const from = input?.partitioning
-  if (from?.by !== 'hash') return from ?? task
   const moved = movedColumns(form)
+  if (from?.by === 'range') {
+    const keys = from.keys.map((key) => ({ ...key, column: moved(key.column) ?? -1 }))
+    return keys.every(({ column }) => column >= 0) ? { ...from, keys } : { by: 'forward', count: from.count }
+  }
+  if (from?.by !== 'hash') return from ?? task
   const keys = from.keys.map((key) => moved(key))
   return keys.every((key) => key !== undefined) ? { ...from, keys: keys as number[] } : { by: 'forward', count: from.count }
 }

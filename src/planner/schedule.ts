@@ -39,6 +39,8 @@ export function schedule(draft: Draft): Schedule {
 function firstChoice(draft: Draft, exchange: ExchangeDraft): Choice {
   if (isSerial(draft.options))
     return { mode: 'blocking', code: 'E-SERIAL', why: 'serial mode: each stage ends before the next one starts' }
+  if (exchange.partitioning.by === 'range')
+    return { mode: 'blocking', code: 'E-SORT', why: 'where ranges begin is known only when all rows are sorted' }
   if (isBuildSide(draft, exchange)) {
     return {
       mode: 'pipelined',

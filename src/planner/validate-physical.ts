@@ -30,6 +30,13 @@ function checkExchange(exchange: Exchange, stages: ReadonlyMap<number, Stage>): 
     `exchange ${exchange.id} carries an opaque value`,
   )
   const { partitioning } = exchange
+  if (partitioning.by === 'range') {
+    invariant(exchange.mode === 'blocking', `exchange ${exchange.id} is to send ranges before their bounds are known`)
+    invariant(
+      partitioning.keys.every(({ column }) => column < exchange.fields.length),
+      `exchange ${exchange.id} is sorted by a column that it does not carry`,
+    )
+  }
   if (partitioning.by === 'hash') {
     invariant(
       partitioning.keys.every((key) => key < exchange.fields.length),

@@ -377,8 +377,8 @@ describe('lowering', () => {
     `)
   })
 
-  it('sorts in one task by computed keys', () => {
-    const t = p.source(fields)
+  it('sorts a few rows in one task by computed keys', () => {
+    const t = p.source(fields, { sizeBytes: 8 * 2 ** 20 })
     p.result(p.sort(t, asc(call('add', col(t, 'k'), lit(1)))))
     expect(stages()).toMatchInlineSnapshot(`
       "stage 0 × 2
@@ -396,6 +396,47 @@ describe('lowering', () => {
       exchange 0: 0 → 1 gathered in one task, pipelined E-GAIN
       exchange 1: 1 → 2 gathered in one task, pipelined E-GAIN
       regions {0 1 2}"
+    `)
+  })
+
+  it('sorts many rows by ranges, which the tasks that make them leave as sorted runs', () => {
+    const t = p.flatten(p.source(fields, { sizeBytes: 5 * 2 ** 20 }), p.source(fields, { sizeBytes: 4 * 2 ** 20 }))
+    p.result(p.sort(t, asc(call('add', col(t, 'k'), lit(1)))))
+    expect(stages()).toMatchInlineSnapshot(`
+      "stage 0 × 2
+        read csv 'in.csv' [A]
+        select k, name, (k + 1) as _sort0 [A*]
+        send to exchange 0 [A]
+      stage 1 × 2
+        read csv 'in.csv' [A]
+        select k, name, (k + 1) as _sort0 [A*]
+        send to exchange 1 [A]
+      stage 2 × 8
+        merge exchange 0 and exchange 1, sorted by _sort0 [A]
+        select k, name [A]
+        send to exchange 2 [A]
+      stage 3 × 1 (coordinator)
+        receive exchange 2, partitions in their order [A]
+        hand to the caller as output 0 [A]
+      exchange 0: 0 → 2 sorted by _sort0, by range, 8 partitions, blocking E-SORT
+      exchange 1: 1 → 2 sorted by _sort0, by range, 8 partitions, blocking E-SORT
+      exchange 2: 2 → 3 gathered in one task, pipelined E-GAIN
+      regions {0} {1} {2 3}"
+    `)
+  })
+
+  it('writes each range of an order as a part of a folder', () => {
+    const t = p.source(fields)
+    p.sink(p.sort(t, asc(col(t, 'k'))), 'csv', { path: 'out/' })
+    expect(stages()).toMatchInlineSnapshot(`
+      "stage 0 × 2
+        read csv 'in.csv' [A]
+        send to exchange 0 [A]
+      stage 1 × 8
+        merge exchange 0, sorted by k [A]
+        write csv 'out/' [A]
+      exchange 0: 0 → 1 sorted by k, by range, 8 partitions, blocking E-SORT
+      regions {0} {1}"
     `)
   })
 

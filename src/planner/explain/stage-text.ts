@@ -26,8 +26,13 @@ export function describeOperator(node: PhysicalNode, stage: Stage): string {
     }
     case 'values':
       return `${count(node.spec.rows.length, 'row')} of constants`
-    case 'receive':
-      return `receive ${listWords(node.spec.exchanges.map((id) => `exchange ${id}`))}${node.spec.ordered ? ', partitions in their order' : ''}`
+    case 'receive': {
+      const from = listWords(node.spec.exchanges.map((id) => `exchange ${id}`))
+      const { order } = node.properties
+      if (typeof order !== 'string')
+        return `merge ${from}, sorted by ${sortText(order.sorted, (column) => node.fields[column].name)}`
+      return `receive ${from}${node.spec.ordered ? ', partitions in their order' : ''}`
+    }
     case 'segment':
       return segmentText(node.spec.steps, input)
     case 'aggregate': {
@@ -123,6 +128,8 @@ export function describePartitioning(partitioning: Partitioning, fields: Schema)
   switch (partitioning.by) {
     case 'hash':
       return `by hash of ${partitioning.keys.map((key) => fields[key].name).join(', ')}, ${parts}`
+    case 'range':
+      return `sorted by ${sortText(partitioning.keys, (column) => fields[column].name)}, by range, ${parts}`
     case 'gather':
       return 'gathered in one task'
     case 'broadcast':

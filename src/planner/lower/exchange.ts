@@ -1,4 +1,4 @@
-import type { Partitioning, PhysicalForm } from '../../ir/physical.ts'
+import type { Partitioning, PhysicalForm, PhysicalSortKey } from '../../ir/physical.ts'
 import { addSizes } from '../size.ts'
 import {
   addNode,
@@ -88,4 +88,11 @@ export function hashInto(
 ): Stream {
   const exchanges = streams.map((stream) => send(draft, stream, stage, { by: 'hash', keys, count: stage.tasks }))
   return receive(draft, stage, exchanges, ordered, streams)
+}
+
+/** Sorts rows in the tasks that make them, and brings each range of the order to one task, which merges it. */
+export function rangeExchange(draft: Draft, streams: readonly Stream[], keys: readonly PhysicalSortKey[]): Stream {
+  const stage = openStage(draft, draft.plan.parallelism)
+  const exchanges = streams.map((stream) => send(draft, stream, stage, { by: 'range', keys, count: stage.tasks }))
+  return receive(draft, stage, exchanges, true, streams)
 }

@@ -1,19 +1,32 @@
 import type { SortKey } from '../../ir/expr.ts'
 import type { NodeOf } from '../../ir/logical.ts'
 import type { PhysicalForm, PhysicalSortKey } from '../../ir/physical.ts'
-import { capSize } from '../size.ts'
+import { addSizes, capSize } from '../size.ts'
 import { addNode, type ComputedField, copyFields, type Draft, projectTo, type Stream, settle } from './draft.ts'
-import { gather } from './exchange.ts'
+import { gather, rangeExchange } from './exchange.ts'
 
-/** All rows in one task; ties are broken by the other columns, so that the order is a function of the data. */
+/** Results of a sort up to this size are sorted in one task, which costs no file. */
+const sortedTogetherBytes = 8 * 2 ** 20
+
+/**
+ * Ranges of the order in as many tasks as there are partitions, or all rows in one task where they are few; ties are broken by the other columns, so that
+ * the order is a function of the data.
+ */
 export function lowerSort(draft: Draft, node: NodeOf<'sort'>, parts: readonly Stream[]): Stream[] {
   const keyed = parts.map((part) => withSortKeys(draft, node, node.by, part))
-  const together = gather(
-    draft,
-    keyed.map(({ stream }) => stream),
-  )
-  const sorted = add(draft, node, { operator: 'sort', spec: { by: keyed[0].by } }, together)
+  const { by } = keyed[0]
+  const streams = keyed.map(({ stream }) => stream)
+  const sorted = isSortedTogether(draft, streams)
+    ? add(draft, node, { operator: 'sort', spec: { by } }, gather(draft, streams))
+    : rangeExchange(draft, streams, by)
   return [projectTo(sorted, copyFields(node.outputs[0].fields), node.id)]
+}
+
+function isSortedTogether({ options, plan }: Draft, streams: readonly Stream[]): boolean {
+  const { bytes } = streams.map(({ size }) => size).reduce(addSizes)
+  return (
+    isTogether(streams) || options.incremental || plan.parallelism === 1 || (bytes !== undefined && bytes <= sortedTogetherBytes)
+  )
 }
 
 /** Each producer keeps its best rows, so that few of them move. */
