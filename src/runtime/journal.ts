@@ -1,11 +1,13 @@
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { makeDurableFolder } from '../base/durable-folder.ts'
 import { type MillraceError, runError } from '../base/errors.ts'
 import type { Disk, DiskFile, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { decodeData, encodeData } from '../ir/serde.ts'
-import { keptFile } from './kept-file.ts'
+import { keptFile, removeKept } from './kept-file.ts'
 import type { TaskReport } from './orders.ts'
 import { isAlive, ownMark, type ProcessMark } from './process-life.ts'
 import type { JournalRecord, PartsBySink } from './run-state.ts'
@@ -51,6 +53,14 @@ export interface JournalState {
 }
 
 export const journalPath = (directory: string): string => `${directory}/journal.jsonl`
+
+const startingName = (directory: string, { pid, started }: ProcessMark): string => `${directory}.${pid}-${started}.new`
+
+/** The process that is making a folder of this name into that of a run; undefined for other names. */
+export function startedBy(name: string): ProcessMark | undefined {
+  const [, pid, started] = /\.(\d+)-(\w*)\.new$/.exec(name) ?? []
+  return pid === undefined ? undefined : { pid: Number(pid), started }
+}
 
 /** A name for a claim, which no other one has. */
 export const newClaim = ({ random }: Host): string => random.uint32().toString(36) + random.uint32().toString(36)
@@ -101,13 +111,28 @@ export class JournalWriter {
     this.#claim = claim
   }
 
-  /** Starts a journal in an existing folder. */
+  /**
+   * Makes the folder of a run, with its header in it from the first moment on: until that is written, its name says whose it is.
+   */
   static create(disk: Disk, directory: string, header: JournalHeader): JournalWriter {
     return keptFile(directory, () => {
-      const writer = new JournalWriter(disk.create(journalPath(directory)), header.claim)
-      writer.append(header)
-      disk.syncDirectory(directory)
-      return writer
+      const unnamed = startingName(directory, header.process)
+      try {
+        makeDurableFolder(disk, unnamed)
+        const first = new JournalWriter(disk.create(journalPath(unnamed)), header.claim)
+        try {
+          first.append(header)
+        } finally {
+          first.close()
+        }
+        disk.syncDirectory(unnamed)
+        disk.rename(unnamed, directory)
+      } catch (thrown) {
+        removeKept(disk, unnamed)
+        throw thrown
+      }
+      disk.syncDirectory(dirname(directory))
+      return new JournalWriter(disk.append(journalPath(directory)), header.claim)
     })
   }
 

@@ -12,15 +12,15 @@ export interface RunFiles {
 }
 
 /**
- * @param made - called once, just after the folder was made; it is made when a file name is first asked for.
+ * @param make - makes the folder, when a file name is first asked for.
  */
-export function runFiles(disk: Disk, directory: string, durable: boolean, made?: () => void): RunFiles {
+export function runFiles(disk: Disk, directory: string, durable: boolean, make?: () => void): RunFiles {
   let exists = false
   const inFolder = (name: string): string => {
     if (!exists) {
       exists = true
-      keptFile(directory, () => disk.makeDirectory(directory))
-      made?.()
+      if (make === undefined) keptFile(directory, () => disk.makeDirectory(directory))
+      else make()
     }
     return `${directory}/${name}`
   }

@@ -3,8 +3,9 @@ import type { Disk, Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
-import { type JournalState, JournalWriter, journalPath, newClaim, ownerOf, readJournal, runBusy } from './journal.ts'
+import { type JournalState, JournalWriter, journalPath, newClaim, ownerOf, readJournal, runBusy, startedBy } from './journal.ts'
 import { keptFile } from './kept-file.ts'
+import { isAlive } from './process-life.ts'
 
 /** Where a run keeps its journal, partition files and spilled rows. */
 export interface RunFolder {
@@ -82,8 +83,9 @@ export function clearDeadRuns(
     if (id === options.keep || isInUse(journal)) continue
     quietly(() => {
       if (journal === undefined) {
-        // It may be a run that is just starting; an old one was cut off when it started, or when it was removed.
-        if (!isExpired(host, directory)) return
+        // Cut off when it started, or when it was removed: every other one has its header.
+        const process = startedBy(id)
+        if (process !== undefined && isAlive(process)) return
       } else {
         const { header, commit, done } = journal
         const isCommitting = commit !== undefined && !done
@@ -129,7 +131,7 @@ export function removeEmptyRunFolders({ disk }: Host, runsDirectory: string): vo
 const keptMs = 7 * 24 * 3600 * 1000
 
 function isExpired({ clock, disk }: Host, directory: string): boolean {
-  const lastMs = (disk.stat(journalPath(directory)) ?? disk.stat(directory))?.mtimeMs
+  const lastMs = disk.stat(journalPath(directory))?.mtimeMs
   return lastMs !== undefined && clock.wallTimeUs() / 1000 - lastMs > keptMs
 }
 
@@ -162,7 +164,7 @@ function foldersIn(
   return listOf(disk, runsDirectory).flatMap((id) => {
     const directory = `${runsDirectory}/${id}`
     try {
-      return [{ id, directory, journal: readJournal(disk, directory) }]
+      return [{ id, directory, journal: startedBy(id) === undefined ? readJournal(disk, directory) : undefined }]
     } catch {
       // Other processes end their runs meanwhile, or may not be read by this one.
       return []

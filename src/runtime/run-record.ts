@@ -1,4 +1,3 @@
-import { makeDurableFolder } from '../base/durable-folder.ts'
 import type { Host } from '../base/host.ts'
 import type { Value } from '../data/type.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
@@ -53,14 +52,7 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
   let writer: JournalWriter | undefined
   const begin = (): void => {
     if (writer !== undefined) return
-    keptFile(run.directory, () => makeDurableFolder(disk, run.directory))
-    try {
-      writer = JournalWriter.create(disk, run.directory, header)
-    } catch (thrown) {
-      // Half a header would tell nobody whose folder this is.
-      removeKept(disk, run.directory)
-      throw thrown
-    }
+    writer = JournalWriter.create(disk, run.directory, header)
   }
   // What is gone on with is there, and has its journal.
   const files = runFiles(disk, run.directory, run.recoverable, run.resume ? undefined : begin)

@@ -102,7 +102,7 @@ describe.each(cases)('power cuts in a $mode run that writes $program', ({ progra
           expect(rows, how).toEqual(expected.rows)
         }
       }
-      // A run a week later puts away what nobody can go on with.
+      // A later run puts away what the last cut brought back; what could go on, a week later.
       await runVirtual("from csv('in/0.csv') |> limit 1", virtualHost(disk, seed, { day: 8 }), {})
       expect(Object.keys(outputsOn(disk, inputs)).sort(), how).toEqual(Object.keys(expected.outputs).sort())
     }

@@ -71,10 +71,16 @@ export function outputsOn(disk: MemoryDisk, inputs: Readonly<Record<string, stri
   )
 }
 
-const ownStart = `"started":"${readFileSync('/proc/self/stat', 'latin1').split(' ').at(21)}"`
+const started = readFileSync('/proc/self/stat', 'latin1').split(' ').at(21)
+const ownStart = `"started":"${started}"`
+const ownFolder = new RegExp(`^(.*)-${started}\\.new/`)
 
 /** Lets the process that wrote the journals on a disk be another one than this, which is gone. */
 export function forgetProcesses(disk: MemoryDisk): MemoryDisk {
+  for (const path of disk.files()) {
+    const [unnamed, start] = ownFolder.exec(path) ?? []
+    if (unnamed !== undefined && disk.stat(unnamed) !== undefined) disk.rename(unnamed, `${start}-1.new`)
+  }
   for (const path of disk.files().filter((name) => name.endsWith('/journal.jsonl'))) {
     const lines = new TextDecoder('latin1').decode(disk.read(path)).split('\n')
     const changed = lines.map((line) => {
