@@ -22,6 +22,7 @@ export interface CliOptions {
   input?: string | Uint8Array
   /** Arguments of Node.js itself. */
   node?: readonly string[]
+  env?: Readonly<Record<string, string>>
 }
 
 /** A command that runs; `ended` resolves when it and its output have ended. */
@@ -38,8 +39,12 @@ export function cli(args: readonly string[], options: CliOptions): Promise<CliRe
 }
 
 /** Starts a command as the leader of a process group of its own. */
-export function startCli(args: readonly string[], { cwd, input, node = [] }: CliOptions): RunningCli {
-  const child = spawn(process.execPath, [...node, launcher, ...args], { cwd, env: plainEnvironment(), detached: true })
+export function startCli(args: readonly string[], { cwd, input, node = [], env = {} }: CliOptions): RunningCli {
+  const child = spawn(process.execPath, [...node, launcher, ...args], {
+    cwd,
+    env: { ...plainEnvironment(), ...env },
+    detached: true,
+  })
   child.stdin.on('error', () => {})
   child.stdin.end(input ?? '')
   const ended = endOf(child)
