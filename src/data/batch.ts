@@ -17,9 +17,19 @@ export interface BatchHeader {
   watermark: number
   ingestTimeUs: number
   /** Only on batches that were read from a split. */
-  source?: { split: number; firstRow: number }
+  source?: { split: number; firstRow: number; origin?: BatchOrigin }
   /** The last group of a clustered batch goes on in the next one. */
   openGroup?: boolean
+}
+
+/** Where the rows of a batch stand in a file; slices of the batch share it. It stays in the thread that has read the batch. */
+export interface BatchOrigin {
+  file: string
+  /** Place in the file of row `row` of the split, the first one that was read with it. */
+  byteOffset: number
+  row: number
+  /** How far behind it each row starts; absent where every row is a line. */
+  starts?: Int32Array
 }
 
 /** Columnar rows, immutable once emitted: the unit of tracking, retry, I/O and flow control. */

@@ -82,7 +82,9 @@ function* readChanges(request: ReadRequest): Iterable<Batch | { barrier: number 
   const bad: BadLine = (line, code, message, hint) => jsonlError(request, line, code, message, hint)
   let epoch: number | undefined
   let line = -1
-  for (const batch of readJsonl({ ...request, fields: [...fields, ...changeColumns], limit: undefined, lent: false })) {
+  // A line that is left out would make others wrong: its retraction, or the row that it retracts.
+  const lines = { ...request, fields: [...fields, ...changeColumns], limit: undefined, lent: false, onBadRecord: undefined }
+  for (const batch of readJsonl(lines)) {
     for (let row = 0; row < batch.rowCount; row++) {
       line++
       const change = changeAt(batch, fields.length, row, line, bad)

@@ -1,3 +1,4 @@
+import type { MillraceError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import type { Place } from '../base/place.ts'
 import type { Batch } from '../data/batch.ts'
@@ -58,6 +59,8 @@ export interface ReadRequest {
   limit?: number
   /** Each batch is wanted until the next one is asked for: its arrays may be used again. */
   lent?: boolean
+  /** Takes the error of a record that cannot be read, which is then left out. Without it such a record is an error of the read. */
+  onBadRecord?(error: MillraceError): void
   host: Host
   signal: AbortSignal
 }
@@ -107,6 +110,8 @@ export interface Sink {
 export interface SinkConnector {
   kind: string
   positional?: string
+  /** No program writes to it: the runtime does. */
+  isInternal?: boolean
   options: Readonly<Record<string, OptionSpec>>
   traits: { exactlyOnce: boolean; weights: boolean }
   /** Do all rows go to one part? Decided by the options alone. */

@@ -113,7 +113,7 @@ export function splitRecord(blocks: LineBlocks, { delimiter, quote }: CsvMarks):
       length = 0
       if (byte === 10) return { fields, next: at + 1 }
     } else if (byte !== 13) field[length++] = byte
-    else if (data[at + 1] !== 10) throw scanError(blocks, loneReturn(at))
+    else if (data[at + 1] !== 10) throw scanError(blocks, loneReturn(at, at))
   }
   return undefined
 }

@@ -25,6 +25,8 @@ export interface ScanProblem {
   code: DataCode
   message: string
   at: number
+  /** Behind the record, where the next one may start. */
+  end: number
   hint?: string
 }
 
@@ -103,14 +105,14 @@ export function scanCsv(
         if (hasReturns && byte === newline) {
           if (at > start && data[at - 1] === carriageReturn) fieldEnd = (at - 1) | 0
           const lone = byteAt(view, checked, fieldEnd, carriageReturn)
-          if (lone < fieldEnd) return failed(table, row, rowStart, loneReturn(lone))
+          if (lone < fieldEnd) return failed(table, row, rowStart, loneReturn(lone, lineEnd(data, lone)))
         }
         isAbsent = fieldEnd === start || (nullBytes > 0 && sameBytes(data, start, fieldEnd, nullText))
         if (isAbsent) kind = absent
       } else {
         if (hasReturns) {
           const lone = byteAt(view, checked, start, carriageReturn)
-          if (lone < start) return failed(table, row, rowStart, loneReturn(lone))
+          if (lone < start) return failed(table, row, rowStart, loneReturn(lone, lineEnd(data, lone)))
         }
         start = (at + 1) | 0
         isAbsent = false
@@ -124,9 +126,9 @@ export function scanCsv(
         if (data[at] === carriageReturn && data[at + 1] === newline) at = (at + 1) | 0
         byte = data[at]
         if (byte !== delimiter && byte !== newline) {
-          if (byte === carriageReturn) return failed(table, row, rowStart, loneReturn(at))
+          if (byte === carriageReturn) return failed(table, row, rowStart, loneReturn(at, lineEnd(data, at)))
           const message = 'expected a delimiter or the end of the line behind the closing quote, found other text'
-          return failed(table, row, rowStart, { code: 'DATA_BAD_QUOTE', message, at: rowStart })
+          return failed(table, row, rowStart, { code: 'DATA_BAD_QUOTE', message, at: rowStart, end: lineEnd(data, at) })
         }
         checked = at
         base = (at - 31) | 0
@@ -150,7 +152,7 @@ export function scanCsv(
         continue
       }
       if (!(tolerateTail && column === columnCount + 1 && isAbsent))
-        return failed(table, row, rowStart, wrongShape(columnCount, column, delimiter, rowStart))
+        return failed(table, row, rowStart, wrongShape(columnCount, column, delimiter, rowStart, at))
     }
     rowStarts[row] = rowStart
     row = (row + 1) | 0
@@ -187,24 +189,29 @@ function failed(table: FieldTable, row: number, next: number, problem?: ScanProb
 }
 
 /** A carriage return that ends no line: an old file whose lines end so would else be one long header. */
-export function loneReturn(at: number): ScanProblem {
+export function loneReturn(at: number, end: number): ScanProblem {
   return {
     code: 'DATA_CARRIAGE_RETURN',
     message: 'found a carriage return without a line feed behind it, outside of quotes',
     at,
+    end,
     hint: "where it is to end a line, convert the file: tr '\\r' '\\n' < old.csv > new.csv",
   }
 }
 
-function wrongShape(expected: number, found: number, delimiter: number, at: number): ScanProblem {
+function wrongShape(expected: number, found: number, delimiter: number, at: number, end: number): ScanProblem {
   const mark = delimiter === 9 ? 'a tab' : `'${String.fromCharCode(delimiter)}'`
   return {
     code: 'DATA_ROW_SHAPE',
     message: `expected ${expected} ${expected === 1 ? 'field' : 'fields'}, found ${found}`,
     at,
+    end,
     hint: found > expected ? `a field with ${mark} in it must be in quotes` : `${mark} stands between all fields, empty ones too`,
   }
 }
+
+/** Behind the line that holds `data[at]`; every block ends with a newline. */
+const lineEnd = (data: Uint8Array, at: number): number => data.indexOf(newline, at) + 1
 
 function sameBytes(data: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
   if (end - start !== text.length) return false

@@ -1,7 +1,6 @@
 import { MillraceError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import { type Batch, targetBatchRows } from '../data/batch.ts'
-import { makeBatch } from '../data/read.ts'
 import { type Schema, types } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
 import type {
@@ -15,12 +14,13 @@ import type {
 import { type CsvHeader, csvText, findColumns, openQuoteHint, readCsvHeader } from './csv-header.ts'
 import { inferCsv } from './csv-infer.ts'
 import { type CsvShape, scanCsv } from './csv-scan.ts'
-import { fieldError, type ReaderFields, scanError } from './field-error.ts'
+import type { ReaderFields } from './field-error.ts'
 import { createFieldTable } from './field-table.ts'
 import { findFiles, openSource, readSource, splitFiles, totalBytes } from './files.ts'
 import { createFiller } from './fill-column.ts'
 import { LineBlocks, maxLineBytes } from './lines.ts'
-import { byteOption, fileTraits, flagOption, pathOption, readHeader, textOption } from './source-options.ts'
+import { byteOption, fileTraits, flagOption, onErrorOption, pathOption, textOption } from './source-options.ts'
+import { batchOfTable, behindBadRecord } from './table-batch.ts'
 
 const options: Readonly<Record<string, OptionSpec>> = {
   path: pathOption,
@@ -31,6 +31,7 @@ const options: Readonly<Record<string, OptionSpec>> = {
     summary: "Character around fields that hold delimiters or line breaks; '' for none. Default '\"'.",
   },
   null_text: { type: types.string, summary: 'Unquoted text that means null, beside the empty field.' },
+  on_error: onErrorOption,
 }
 
 /**
@@ -104,23 +105,15 @@ function holdsByte(file: SourceFile, byte: number, host: Host): boolean {
   }
 }
 
-function* readCsv({
-  options: given,
-  reader,
-  split,
-  splitIndex,
-  fields,
-  limit = Number.POSITIVE_INFINITY,
-  lent = false,
-  host,
-  signal,
-}: ReadRequest): Iterable<Batch> {
+function* readCsv(request: ReadRequest): Iterable<Batch> {
+  const { options: given, reader, split, fields, limit = Number.POSITIVE_INFINITY, lent = false, host, signal } = request
   const dialect = dialectOf(given)
   const described = reader as unknown as ReaderFields
   const header = dialect.header ? readCsvHeader(split.file as SourceFile, dialect, host) : undefined
   const shape = shapeOf(fields, described.schema, dialect, header)
   const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit))
-  const fill = createFiller(fields, csvText(dialect.quote), false, lent)
+  const decode = csvText(dialect.quote)
+  const format = { fill: createFiller(fields, decode, false, lent), decode, jsonTypes: false }
   const blocks = new LineBlocks(split, host, header?.end)
   try {
     let at = 0
@@ -131,12 +124,11 @@ function* readCsv({
         const scanned = scanCsv(blocks.data, at, blocks.end, shape, table, limit - firstRow)
         at = scanned.next
         if (table.rowCount > 0) {
-          const filled = fill(table)
-          if ('bad' in filled) throw fieldError(blocks, table, filled.bad, fields, described)
-          yield makeBatch(filled.columns, table.rowCount, { header: readHeader(splitIndex, firstRow) })
-          firstRow += table.rowCount
+          const batch = batchOfTable(blocks, table, format, request, firstRow)
+          yield batch
+          firstRow += batch.rowCount
         }
-        if (scanned.problem !== undefined) throw scanError(blocks, scanned.problem)
+        if (scanned.problem !== undefined) at = behindBadRecord(blocks, scanned.problem, request)
         if (scanned.incomplete) break
       }
       if (at < blocks.end && blocks.atEnd && firstRow < limit) throw unclosedQuote(blocks, at)

@@ -25,6 +25,28 @@ export interface FieldTable {
   readonly rowStarts: Int32Array
 }
 
+/** Leaves rows out of a table; they stand in ascending order. */
+export function dropRows(table: FieldTable, slots: number, dropped: readonly number[]): void {
+  const { capacity, rowCount, starts, ends, kinds, rowStarts } = table
+  let next = 0
+  let kept = 0
+  for (let row = 0; row < rowCount; row++) {
+    if (row === dropped[next]) {
+      next++
+      continue
+    }
+    for (let slot = 0; slot < slots; slot++) {
+      const from = slot * capacity + row
+      const to = slot * capacity + kept
+      starts[to] = starts[from]
+      ends[to] = ends[from]
+      kinds[to] = kinds[from]
+    }
+    rowStarts[kept++] = rowStarts[row]
+  }
+  table.rowCount = kept
+}
+
 export function createFieldTable(slots: number, rows = targetBatchRows): FieldTable {
   // Very wide rows get fewer of them, so that the table stays in some megabytes.
   const capacity = Math.max(16, Math.min(rows, Math.floor(2 ** 20 / Math.max(slots, 1))))

@@ -62,6 +62,37 @@ function emptied(builder: ColumnBuilder): ColumnBuilder {
   return builder
 }
 
+/** The first bad field of each row that has one, by row. */
+export function findBadFields(
+  fields: readonly SchemaField[],
+  table: FieldTable,
+  decode: DecodeText,
+  jsonTypes: boolean,
+): readonly BadField[] {
+  const { data, capacity, rowCount, rowStarts } = table
+  const view = new DataView(data.buffer, data.byteOffset)
+  const slots = new Int32Array(rowCount).fill(-1)
+  for (const [slot, field] of fields.entries()) {
+    let builder = createBuilder(field.type, 0)
+    for (let from = 0; from < rowCount; ) {
+      // The rest of the column as the only one of a table, so that the loops need not know of rows that are passed over.
+      const part = (all: Int32Array): Int32Array => all.subarray(slot * capacity + from, slot * capacity + rowCount)
+      const kinds = table.kinds.subarray(slot * capacity + from, slot * capacity + rowCount)
+      const rest = { data, capacity, rowCount, rowStarts, starts: part(table.starts), ends: part(table.ends), kinds }
+      builder = emptied(builder)
+      const bad = fillColumn(builder, { table: rest, view, slot: 0, rowCount: rowCount - from, field, decode, jsonTypes })
+      if (bad < 0) break
+      if (slots[from + bad] < 0) slots[from + bad] = slot
+      from += bad + 1
+    }
+  }
+  const found: BadField[] = []
+  slots.forEach((slot, row) => {
+    if (slot >= 0) found.push({ row, slot, kind: badKind(table, slot, row, fields[slot], decode) })
+  })
+  return found
+}
+
 interface Fill {
   table: FieldTable
   view: DataView

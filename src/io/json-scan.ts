@@ -131,7 +131,11 @@ function bad(table: FieldTable, row: number, rowStart: number, position: number,
 
 function refused(table: FieldTable, row: number, rowStart: number, message: string): ScanResult {
   table.rowCount = row
-  return { next: rowStart, incomplete: false, problem: { code: 'DATA_BAD_JSON', message, at: rowStart } }
+  return {
+    next: rowStart,
+    incomplete: false,
+    problem: { code: 'DATA_BAD_JSON', message, at: rowStart, end: table.data.indexOf(newline, rowStart) + 1 },
+  }
 }
 
 function skipSpace(data: Uint8Array, at: number): number {

@@ -1,15 +1,16 @@
 import { bug, type MillraceError } from '../base/errors.ts'
 import { type Batch, targetBatchRows } from '../data/batch.ts'
-import { makeBatch, textAt } from '../data/read.ts'
+import { textAt } from '../data/read.ts'
 import type { ConnectorOptions, DescribeContext, ReadRequest, SourceConnector, SourceDescription } from './connector.ts'
-import { fieldError, type ReaderFields, scanError } from './field-error.ts'
+import type { ReaderFields } from './field-error.ts'
 import { createFieldTable } from './field-table.ts'
 import { findFiles, splitFiles, totalBytes } from './files.ts'
 import { createFiller, type DecodeText } from './fill-column.ts'
 import { createKeyOrder, scanJson } from './json-scan.ts'
 import { inferJson } from './jsonl-infer.ts'
 import { type DataCode, LineBlocks } from './lines.ts'
-import { fileTraits, pathOption, readHeader, textOption } from './source-options.ts'
+import { fileTraits, onErrorOption, pathOption, textOption } from './source-options.ts'
+import { batchOfTable, behindBadRecord } from './table-batch.ts'
 
 /**
  * Rows of JSON lines files: one object a line, a column a key. A missing key and null are null, unknown keys are ignored. Types are declared, or
@@ -20,7 +21,7 @@ import { fileTraits, pathOption, readHeader, textOption } from './source-options
 export const jsonlSource: SourceConnector = {
   kind: 'jsonl',
   positional: 'path',
-  options: { path: pathOption },
+  options: { path: pathOption, on_error: onErrorOption },
   takesSchema: true,
   describe: describeJsonl,
   read: readJsonl,
@@ -45,19 +46,11 @@ async function describeJsonl(options: ConnectorOptions, context: DescribeContext
 /** Texts with escapes; the scanner has checked that they are well formed. */
 const jsonText: DecodeText = (data, start, end) => JSON.parse(`"${textAt(data, start, end)}"`)
 
-export function* readJsonl({
-  reader,
-  split,
-  splitIndex,
-  fields,
-  limit = Number.POSITIVE_INFINITY,
-  lent = false,
-  host,
-  signal,
-}: ReadRequest): Iterable<Batch> {
+export function* readJsonl(request: ReadRequest): Iterable<Batch> {
+  const { split, fields, limit = Number.POSITIVE_INFINITY, lent = false, host, signal } = request
   const order = createKeyOrder(fields.map((field) => field.name))
   const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit))
-  const fill = createFiller(fields, jsonText, true, lent)
+  const format = { fill: createFiller(fields, jsonText, true, lent), decode: jsonText, jsonTypes: true }
   const blocks = new LineBlocks(split, host)
   try {
     for (let firstRow = 0; firstRow < limit && blocks.next(); ) {
@@ -66,12 +59,11 @@ export function* readJsonl({
         const scanned = scanJson(blocks.data, at, blocks.end, order, table, limit - firstRow)
         at = scanned.next
         if (table.rowCount > 0) {
-          const filled = fill(table)
-          if ('bad' in filled) throw fieldError(blocks, table, filled.bad, fields, reader as unknown as ReaderFields)
-          yield makeBatch(filled.columns, table.rowCount, { header: readHeader(splitIndex, firstRow) })
-          firstRow += table.rowCount
+          const batch = batchOfTable(blocks, table, format, request, firstRow)
+          yield batch
+          firstRow += batch.rowCount
         }
-        if (scanned.problem !== undefined) throw scanError(blocks, scanned.problem)
+        if (scanned.problem !== undefined) at = behindBadRecord(blocks, scanned.problem, request)
       }
     }
   } finally {

@@ -4,6 +4,7 @@ import { dataError, type MillraceError, sourceError } from '../base/errors.ts'
 import type { DiskFile, Host } from '../base/host.ts'
 import type { SourceFile, Split } from '../ir/logical.ts'
 import { openSource, readSource } from './files.ts'
+import { LineCounter } from './line-counter.ts'
 
 /** A longer line, or a longer record of a csv file, is an error. */
 export const maxLineBytes = 16 * 2 ** 20
@@ -33,6 +34,7 @@ export class LineBlocks {
   #base: number
   #filled = 0
   readonly #last: number
+  #counter: LineCounter | undefined
 
   /** `skipTo`: rows start no earlier than at this byte of the file, because a header stands before it. */
   constructor(split: Split, host: Host, skipTo = 0) {
@@ -87,7 +89,7 @@ export class LineBlocks {
     const byteOffset = this.#base + at
     return dataError(code, message, {
       file: this.file.path,
-      line: this.#lineAt(byteOffset),
+      line: (this.#counter ??= new LineCounter(this.#disk)).lineAt(byteOffset),
       byteOffset,
       text: this.#textAround(at),
       hint,
@@ -154,18 +156,6 @@ export class LineBlocks {
       at,
       'convert the file to UTF-8',
     )
-  }
-
-  #lineAt(position: number): number {
-    const bytes = new Uint8Array(readBytes)
-    let line = 1
-    for (let at = 0; at < position; ) {
-      const read = readSource(this.#disk, bytes, 0, Math.min(bytes.length, position - at), at)
-      if (read === 0) break
-      for (let i = indexOfNewline(bytes, 0, read); i >= 0; i = indexOfNewline(bytes, i + 1, read)) line++
-      at += read
-    }
-    return line
   }
 
   #textAround(at: number): string {

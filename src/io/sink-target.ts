@@ -85,7 +85,7 @@ export const exists = (target: SinkTarget): MillraceError =>
  * Creates and removes a file in the nearest folder there is: permissions alone do not tell whether a disk can be written. Its name is always the same, so
  * that the next run removes what a killed one left.
  */
-function probe(target: SinkTarget, { disk }: Host): void {
+export function probe(target: Pick<SinkTarget, 'folder' | 'probe'>, { disk }: Host): void {
   let folder = target.folder
   while (disk.stat(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder)
   const path = join(folder, target.probe)

@@ -1,7 +1,8 @@
 import { planError } from '../base/errors.ts'
-import { type BatchHeader, freshHeader } from '../data/batch.ts'
+import { type BatchHeader, type BatchOrigin, freshHeader } from '../data/batch.ts'
 import { types } from '../data/type.ts'
 import type { ConnectorTraits } from '../ir/logical.ts'
+import { errorPolicies } from '../ir/on-error.ts'
 import type { ConnectorOptions, OptionSpec } from './connector.ts'
 
 /** What sources over lines of files have in common. */
@@ -19,6 +20,13 @@ export const fileTraits: ConnectorTraits = Object.freeze({
 export const pathOption: OptionSpec = {
   type: types.string,
   summary: 'File, folder, or pattern with *, ** and {a,b}; relative to the working directory.',
+}
+
+export const onErrorOption: OptionSpec = {
+  type: types.string,
+  values: errorPolicies,
+  summary:
+    "What to do with a record that cannot be read: 'fail', 'skip' or 'dead-letter'. Default: what the run does with rows that fail.",
 }
 
 /** The text of an option, or its default. */
@@ -42,6 +50,6 @@ export function byteOption(options: ConnectorOptions, name: string, fallback: st
 }
 
 /** The header of a batch that was read from a split. */
-export function readHeader(split: number, firstRow: number): BatchHeader {
-  return { ...freshHeader, source: { split, firstRow } }
+export function readHeader(split: number, firstRow: number, origin?: BatchOrigin): BatchHeader {
+  return { ...freshHeader, source: { split, firstRow, origin } }
 }

@@ -51,6 +51,7 @@ function* readText(request: ReadRequest): Iterable<Batch> {
           lineBytes,
           room,
         )
+        const from = at
         at = lines.next
         lineBytes = lines.size / lines.rowCount
         const columns = fields.map(() => ({
@@ -60,7 +61,8 @@ function* readText(request: ReadRequest): Iterable<Batch> {
           offsets: lines.offsets,
           data: lines.bytes,
         }))
-        yield makeBatch(columns, lines.rowCount, { header: readHeader(splitIndex, firstRow) })
+        const origin = { file: blocks.file.path, byteOffset: blocks.positionOf(from), row: firstRow }
+        yield makeBatch(columns, lines.rowCount, { header: readHeader(splitIndex, firstRow, origin) })
         firstRow += lines.rowCount
       }
     }
