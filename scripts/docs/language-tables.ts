@@ -49,7 +49,7 @@ export async function languageTables(): Promise<ReadonlyMap<string, string>> {
     ],
     ['aggregate-rows', `The examples are over \`${aggregateRows}\`.`],
     ['sources', connectorTables(defaultConnectors.sources.values())],
-    ['sinks', connectorTables(defaultConnectors.sinks.values())],
+    ['sinks', connectorTables([...defaultConnectors.sinks.values()].filter((sink) => sink.isInternal !== true))],
   ])
 }
 

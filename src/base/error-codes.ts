@@ -70,6 +70,7 @@ export const errorCodes = {
   DATA_NULL: 'A null stands in a column that is declared not null.',
   DATA_UNKNOWN_RETRACTION: 'A row was retracted that is not there.',
   DATA_EPOCH_ORDER: 'The epochs of a changes file fall.',
+  DATA_TOO_MANY_ERRORS: 'More rows failed than the run allows with `--max-errors`.',
   DATA_CORRUPT: 'A stored block does not match its checksum.',
 
   SOURCE_NOT_FOUND: 'The input file does not exist, or a pattern matches no file.',

@@ -11,11 +11,11 @@ export function collectParam(text: string, params: ReadonlyMap<string, string> =
 
 /** A whole number of at least `least`. */
 export const parseCount =
-  (option: string, least: number) =>
+  (option: string, least: number, most = 65_536) =>
   (text: string): number => {
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > 65_536) {
-      throw usageError('USAGE_ARGUMENT', `${option} takes a whole number from ${least} to 65536, found '${text}'`)
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw usageError('USAGE_ARGUMENT', `${option} takes a whole number from ${least} to ${most}, found '${text}'`)
     }
     return value
   }

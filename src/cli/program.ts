@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { suggest } from '../base/did-you-mean.ts'
 import { usageError } from '../base/errors.ts'
+import { errorPolicies } from '../run/options.ts'
 import { checkCommand } from './check-command.ts'
 import { guardAgainstCrashes } from './crash-guard.ts'
 import { explainCommand } from './explain-command.ts'
@@ -104,6 +105,17 @@ function planOptions(command: Command): Command {
     )
     .option('--memory <size>', 'memory budget, as 512MB or 2GB, at least 4MB; default half of the machine', parseMemory)
     .option('--cwd <folder>', 'folder that data paths start from')
+    .addOption(
+      new Option('--on-error <policy>', 'a row that fails ends the run, is left out, or is left out and written').choices(
+        errorPolicies,
+      ),
+    )
+    .option('--dead-letters <file>', 'where rows that failed are written, as JSON lines; means --on-error dead-letter')
+    .option(
+      '--max-errors <n>',
+      'so many rows may fail; one more ends the run',
+      parseCount('--max-errors', 0, Number.MAX_SAFE_INTEGER),
+    )
     .addOption(disableRuleOption())
     .option('--check-plans', 'validate the plan after each rule')
 }
@@ -200,6 +212,7 @@ const examples = [
   '  millrace run examples/word-count/word-count.flow',
   '  millrace run pipeline.ts --param day=2026-01-01 --workers 4',
   '  millrace run long.flow --resume --memory 512MB',
+  '  millrace run etl.flow --dead-letters bad.jsonl --max-errors 1000',
   `  millrace query -e "from csv('sales.csv') |> aggregate sum(amount) as total group by region |> order by total desc"`,
   `  millrace query -e "from csv('sales.csv') |> limit 5" --format jsonl`,
   '  millrace explain pipeline.flow',

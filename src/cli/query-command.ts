@@ -6,6 +6,7 @@ import { type GivenProgram, givenProgram } from './given-program.ts'
 import { reportError } from './report.ts'
 import { type PlanFlags, type RowFlags, runOptionsOf } from './shared-options.ts'
 import { abortOnSignals } from './signals.ts'
+import { failedRowLines } from './summary.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 
 type QueryFlags = PlanFlags & RowFlags & { expression?: string; tables?: string }
@@ -27,6 +28,7 @@ export async function queryCommand(file: string | undefined, flags: QueryFlags):
     const done = await execute(prepared, { ...options, signal })
     try {
       await writeOutputs(chooseOutputs(done.outputs, wanted), flags, signal)
+      if (flags.quiet !== true) for (const line of failedRowLines(done)) process.stderr.write(`${line}\n`)
     } finally {
       done.close()
     }

@@ -6,7 +6,7 @@ import { startProgress } from './progress.ts'
 import { reportError } from './report.ts'
 import { type PlanFlags, paramsOf, type RowFlags, runOptionsOf } from './shared-options.ts'
 import { abortOnSignals } from './signals.ts'
-import { summaryLine } from './summary.ts'
+import { failedRowLines, summaryLine } from './summary.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 
 type RunFlags = PlanFlags & RowFlags & { resume?: boolean; incremental?: boolean; once?: boolean }
@@ -36,7 +36,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     } finally {
       done.close()
     }
-    if (flags.quiet !== true) process.stderr.write(`${summaryLine(done)}\n`)
+    if (flags.quiet !== true) process.stderr.write(`${[summaryLine(done), ...failedRowLines(done)].join('\n')}\n`)
   } catch (thrown) {
     reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
   }

@@ -12,6 +12,9 @@ export interface PlanFlags {
   mode: 'auto' | 'serial' | 'pipelined'
   memory?: number
   cwd?: string
+  onError?: RunOptions['onError']
+  deadLetters?: string
+  maxErrors?: number
   disableRule?: readonly string[]
   checkPlans?: boolean
 }
@@ -24,7 +27,7 @@ export interface RowFlags {
 }
 
 export function runOptionsOf(flags: PlanFlags): RunOptions {
-  const { backend, isolation, workers, mode, memory, cwd, disableRule, checkPlans } = flags
+  const { backend, isolation, workers, mode, memory, cwd, onError, deadLetters, maxErrors, disableRule, checkPlans } = flags
   if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw usageError('USAGE_ARGUMENT', `--cwd takes a folder, and there is none at '${cwd}'`)
   }
@@ -38,7 +41,8 @@ export function runOptionsOf(flags: PlanFlags): RunOptions {
       hint: 'leave out one of them',
     })
   }
-  return { backend, isolation, workers, mode, memoryBytes: memory, cwd, disabledRules: disableRule, checkPlans }
+  const failing = { onError, deadLetters, maxErrors }
+  return { backend, isolation, workers, mode, memoryBytes: memory, cwd, ...failing, disabledRules: disableRule, checkPlans }
 }
 
 export const paramsOf = (flags: Pick<PlanFlags, 'param'>): ReadonlyMap<string, GivenParam> =>

@@ -1,3 +1,4 @@
+import { escapeControls } from '../base/escape-controls.ts'
 import { formatBytes } from '../base/format-bytes.ts'
 import type { FinishedRun } from '../run/execute.ts'
 
@@ -15,6 +16,25 @@ export function summaryLine({ id, outputs, rowsWritten, metrics }: FinishedRun):
   if (metrics.retries > 0) parts.push(`${metrics.retries} ${metrics.retries === 1 ? 'retry' : 'retries'}`)
   parts.push(`run ${id}`)
   return parts.join(' · ')
+}
+
+/** What became of rows that failed: how many by reason, and what was said of the first one. */
+export function failedRowLines({ metrics: { failedRows }, deadLetters }: FinishedRun): string[] {
+  if (failedRows.length === 0) return []
+  const all = failedRows.reduce((sum, { rows }) => sum + rows, 0)
+  const reasons = failedRows.map(
+    ({ code, rows, examples }) => `${code} ${rows.toLocaleString('en-US')} (${shorten(examples[0])})`,
+  )
+  const where = deadLetters === undefined ? '' : `, see ${escapeControls(deadLetters)}`
+  return [`${countRows(all)} skipped${where}: ${reasons.join(', ')}`]
+}
+
+const shownCharacters = 120
+
+/** Texts of programs and data must not be able to steer the terminal. */
+function shorten(text: string): string {
+  const shown = escapeControls(text)
+  return shown.length <= shownCharacters ? shown : `${shown.slice(0, shownCharacters)}…`
 }
 
 const countRows = (rows: number): string => `${rows.toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'}`

@@ -1,5 +1,6 @@
 import { planError } from '../base/errors.ts'
 import type { Place } from '../base/place.ts'
+import type { ErrorPolicy } from '../ir/on-error.ts'
 import { optionsOf, wrongArgument } from './arguments.ts'
 import { callPlace } from './call-place.ts'
 import { toSyntax } from './expr.ts'
@@ -41,7 +42,7 @@ const extensions: Readonly<Record<string, string>> = {
   changes: 'jsonl',
   changelog: 'jsonl',
 }
-const optionNames: Readonly<Record<string, string>> = { nullText: 'null_text' }
+const optionNames: Readonly<Record<string, string>> = { nullText: 'null_text', onError: 'on_error' }
 
 function connector<T>(kind: string, path: string, options: object, schema?: SchemaSpec): ConnectorSpec<T> {
   const at = callPlace()
@@ -75,6 +76,8 @@ export interface CsvOptions<S extends SchemaSpec | undefined> {
   quote?: string
   /** The unquoted text that stands for null; default: the empty field. */
   nullText?: string
+  /** When read: what to do with a record that cannot be. Default: what the run does with rows that fail. */
+  onError?: ErrorPolicy
   /** When written: `error` (default) refuses to replace an existing file. */
   mode?: 'error' | 'overwrite'
 }
@@ -84,6 +87,7 @@ const csvOptions = {
   delimiter: 'string',
   quote: 'string',
   nullText: 'string',
+  onError: 'string',
   mode: 'string',
 } as const
 
@@ -99,6 +103,8 @@ export function csv<const S extends SchemaSpec | undefined = undefined>(
 /** How JSON lines are read or written. */
 export interface JsonlOptions<S extends SchemaSpec | undefined> {
   schema?: S
+  /** When read: what to do with a record that cannot be. Default: what the run does with rows that fail. */
+  onError?: ErrorPolicy
   mode?: 'error' | 'overwrite'
 }
 /** Files of one JSON object a line, to read and to write. */
@@ -106,7 +112,7 @@ export function jsonl<const S extends SchemaSpec | undefined = undefined>(
   path: string,
   given: JsonlOptions<S> = {},
 ): ConnectorSpec<S extends SchemaSpec ? RowOfSchema<S> : AnyRow> {
-  const { schema, ...options } = optionsOf('jsonl', given, { schema: 'other', mode: 'string' })
+  const { schema, ...options } = optionsOf('jsonl', given, { schema: 'other', onError: 'string', mode: 'string' })
   return connector('jsonl', path, options, schema)
 }
 

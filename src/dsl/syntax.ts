@@ -1,6 +1,7 @@
 import type { Place } from '../base/place.ts'
 import type { Type } from '../data/type.ts'
 import type { Algebra, FnRef } from '../ir/expr.ts'
+import type { ErrorPolicy } from '../ir/on-error.ts'
 
 /**
  * Expressions as the user wrote them: names not looked up, types not known. The text language parses to this, the builder callbacks and
@@ -165,6 +166,16 @@ export interface ImportedFunction {
   returns: Type
 }
 
+/** What a program sets for its runs. */
+export interface ProgramOptions {
+  parallelism?: number
+  mode?: 'auto' | 'serial' | 'pipelined'
+  onError?: ErrorPolicy
+  /** File of dead letters. */
+  deadLetters?: string
+  maxErrors?: number
+}
+
 /** A whole program before binding. */
 export interface UnboundPlan {
   /** File name or pipeline name, for people. */
@@ -175,7 +186,7 @@ export interface UnboundPlan {
   params: readonly ParamSyntax[]
   types: readonly { name: string; type: TypeSyntax }[]
   imports: readonly ImportedFunction[]
-  options: { parallelism?: number; mode?: 'auto' | 'serial' | 'pipelined' }
+  options: ProgramOptions
   fns: readonly FnRef[]
   /** Texts by file, for code frames. */
   sources: Readonly<Record<string, string>>

@@ -102,6 +102,8 @@ function checkExisting({ path }: SinkTarget, stat: FileStat, { disk }: Host): vo
 function joinParts(target: SinkTarget, parts: readonly StagedPart[], runId: string, disk: Disk): void {
   if (parts.every(({ path }) => disk.stat(path) !== undefined)) {
     const whole = join(dirname(target.path), `${target.prefix(runId)}whole`)
+    // Where no row failed, no task has made it.
+    disk.makeDirectory(target.folder)
     disk.remove(whole)
     const file = disk.create(whole)
     for (const { path } of parts) copyInto(file, path, disk)

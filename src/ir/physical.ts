@@ -2,6 +2,7 @@ import type { Place } from '../base/place.ts'
 import type { Schema, Type, Value } from '../data/type.ts'
 import type { Algebra, Expr, FnRef, NodeId } from './expr.ts'
 import type { Split } from './logical.ts'
+import type { OnError } from './on-error.ts'
 
 /** Ordinals in the operator's input row, as everywhere in a physical plan. */
 export interface PhysicalSortKey {
@@ -189,6 +190,8 @@ export interface PhysicalPlan {
     order: 'source' | 'undefined' | 'sorted'
   }[]
   sinks: readonly { connector: string; options: Value; fields: Schema; tasks: number; stage: number }[]
+  /** Rows that fail; `sink` is the number of the sink of dead letters, to which any task may add a part. Absent: they end the run. */
+  onError?: OnError & { sink?: number }
   fns: readonly FnRef[]
   params: Readonly<Record<string, { type: Type; value: Value }>>
   hashSeed: number

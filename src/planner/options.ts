@@ -2,6 +2,7 @@ import type { Place } from '../base/place.ts'
 import type { Value } from '../data/type.ts'
 import type { NodeId } from '../ir/expr.ts'
 import type { Plan } from '../ir/logical.ts'
+import type { OnError } from '../ir/on-error.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { BackendTraits } from '../ir/traits.ts'
 import type { EstimatedChange } from './estimates.ts'
@@ -16,6 +17,8 @@ export interface PlannerOptions {
   disabledRules: readonly string[]
   /** Check the plan after each firing: slow, for tests. */
   checkPlans: boolean
+  /** Rows that fail, and the sink of dead letters where there is one. Absent: they end the run. */
+  onError?: OnError & { deadLetters?: { connector: string; options: Value } }
   /** Do all rows of this sink go to one file? Connectors know, and the planner cannot ask them itself. */
   isSinglePart(connector: string, options: Value): boolean
 }

@@ -14,7 +14,7 @@ export function finishPlan(draft: Draft): PhysicalPlan {
     stages: draft.stages,
     exchanges: draft.exchanges.map(({ size, ...exchange }) => ({ ...exchange, ...choices.get(exchange.id)! })),
     outputs: plan.outputs.map((output) => describeOutput(plan, output)),
-    sinks: draft.sinks,
+    ...endsOf(draft),
     fns: plan.fns,
     params: plan.params,
     hashSeed: plan.hashSeed,
@@ -29,6 +29,14 @@ export function finishPlan(draft: Draft): PhysicalPlan {
     modeReason,
     fingerprint: fingerprintData(fingerprinted),
   }
+}
+
+/** The sinks, and behind them that of dead letters: any task may write to it. */
+function endsOf({ sinks, options: { onError } }: Draft): Pick<PhysicalPlan, 'sinks' | 'onError'> {
+  if (onError === undefined) return { sinks }
+  const { deadLetters, ...policy } = onError
+  if (deadLetters === undefined) return { sinks, onError: policy }
+  return { sinks: [...sinks, { ...deadLetters, fields: [], tasks: 0, stage: -1 }], onError: { ...policy, sink: sinks.length } }
 }
 
 /** A stage that got a broadcast input later than its consumers were made has too small a number. */

@@ -19,6 +19,8 @@ export interface FinishedRun extends AsyncDisposable {
   metrics: RunMetrics
   /** Rows that sinks have written. */
   rowsWritten: number
+  /** Where the rows that failed are written, when they are. */
+  deadLetters: string | undefined
   /** Removes what the results are kept in; they cannot be read afterwards. */
   close(): void
 }
@@ -79,6 +81,7 @@ function finished(id: string, result: RunResult, runs: string, prepared: Prepare
     outputs: outputsOf(result, prepared.planned.physical),
     metrics: result.metrics,
     rowsWritten: rowsIntoSinks(result.metrics, prepared),
+    deadLetters: deadLettersOf(prepared),
     close,
     [Symbol.asyncDispose]: async () => close(),
   }
@@ -89,6 +92,11 @@ function rowsIntoSinks(metrics: RunMetrics, { planned }: Prepared): number {
     planned.physical.stages.flatMap((stage) => stage.nodes.filter((node) => node.operator === 'sink').map((node) => node.id)),
   )
   return metrics.nodes.reduce((sum, node) => (sinks.has(node.node) ? sum + node.rowsIn : sum), 0)
+}
+
+function deadLettersOf({ planned: { physical } }: Prepared): string | undefined {
+  const { path } = (physical.sinks[physical.onError?.sink ?? -1]?.options ?? {}) as { path?: string }
+  return path
 }
 
 /** A module that calls run() when it is imported would start a run in every worker, each of which would start more. */

@@ -1,7 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { formatBytes } from '../base/format-bytes.ts'
 import type { GivenTable } from '../dsl/bind/context.ts'
+import type { ErrorPolicy } from '../ir/on-error.ts'
 import type { RunProgress } from '../runtime/metrics.ts'
+
+export { errorPolicies } from '../ir/on-error.ts'
 
 /** How a program is planned and run. Everything has a default. */
 export interface RunOptions {
@@ -25,6 +28,15 @@ export interface RunOptions {
   resumable?: boolean
   /** Run by epochs of changes, and emit changes only. */
   incremental?: boolean
+  /**
+   * What to do with a row on which a function or an expression fails, and with a record of a source that cannot be read: end the run, leave the row
+   * out and count it, or also write it to a file. Default: what the program sets, else `fail`.
+   */
+  onError?: ErrorPolicy
+  /** File of the rows that failed, as JSON lines. Default `NAME.dead-letters.jsonl` in the working directory, with `onError: 'dead-letter'`. */
+  deadLetters?: string
+  /** So many rows may fail; one more ends the run. Default: any number. */
+  maxErrors?: number
   /** Put rows without a defined order in the order of all columns. */
   sorted?: boolean
   /** Names of planner rules that must not fire. */

@@ -18,6 +18,7 @@ import type { ConnectorOptions } from '../io/connector.ts'
 import { defaultConnectors } from '../io/index.ts'
 import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Plan } from '../ir/logical.ts'
+import type { ErrorPolicy } from '../ir/on-error.ts'
 import type { PlannedProgram } from '../planner/options.ts'
 import { planProgram } from '../planner/plan.ts'
 import { ruleNames } from '../planner/rules/index.ts'
@@ -25,6 +26,7 @@ import type { InterruptedRun } from '../runtime/run-folder.ts'
 import { identityOf, type ProgramIdentity } from './identity.ts'
 import { type InputSizes, sizedConnectors, withSizes } from './input-sizes.ts'
 import { mayBlock } from './may-block.ts'
+import { checkDeadLetters, onErrorOf, policyOf, samplingOnError } from './on-error.ts'
 import { type BackendChoice, chooseBackend, defaultMemoryBytes, type RunOptions } from './options.ts'
 import type { Program } from './program.ts'
 import { sortResults } from './sorted.ts'
@@ -71,6 +73,7 @@ export async function prepare(
   const cwd = options.cwd ?? process.cwd()
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes()
   const identity = identityOf(program)
+  const policy = policyOf(options, program)
   const { plan: described, warnings } = await bind(await withParsedTexts(program.plan), {
     connectors: sizes === undefined ? defaultConnectors : sizedConnectors(defaultConnectors, sizes),
     host,
@@ -80,9 +83,13 @@ export async function prepare(
     incremental: options.incremental ?? false,
     // A run that was killed while it committed may have left some of its outputs already.
     checkSinks: interrupted?.committing !== true && !hasWritten && !looksOnly,
-    sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes, signal: options.signal }),
+    sample: (prefix, node) => sample(prefix, node, program, { host, cwd, memoryBytes, policy, signal: options.signal }),
   })
   const bound = sizes === undefined ? described : withSizes(described, sizes)
+  const given = onErrorOf(options, program, bound)
+  // Dead letters are written with the other files.
+  const onError = hasWritten && given !== undefined ? { ...given, deadLetters: undefined } : given
+  if (!looksOnly && interrupted?.committing !== true) checkDeadLetters(onError, bound, host, cwd)
   const wanted = hasWritten ? withoutSinks(bound) : bound
   const plan = options.sorted === true ? sortResults(wanted) : wanted
   const choice = chooseBackend(options, inputOf(plan, program))
@@ -102,6 +109,7 @@ export async function prepare(
     incremental: options.incremental ?? false,
     disabledRules: options.disabledRules ?? [],
     checkPlans: options.checkPlans ?? false,
+    onError,
     isSinglePart,
   })
   return {
@@ -178,7 +186,7 @@ async function sample(
   plan: Plan,
   node: NodeId,
   program: Program,
-  context: { host: Host; cwd: string; memoryBytes: number; signal?: AbortSignal },
+  context: { host: Host; cwd: string; memoryBytes: number; policy: ErrorPolicy; signal?: AbortSignal },
 ): Promise<readonly unknown[]> {
   const planned = planProgram(prefixOf(plan, node), {
     mode: 'pipelined',
@@ -186,6 +194,7 @@ async function sample(
     incremental: false,
     disabledRules: [],
     checkPlans: false,
+    onError: samplingOnError(context.policy),
     isSinglePart: () => true,
   })
   const id = `sample-${process.pid}-${context.host.random.uint32().toString(36)}`

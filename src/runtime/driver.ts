@@ -21,6 +21,7 @@ import {
   type WorkerId,
 } from './orders.ts'
 import type { ResultStore } from './results.ts'
+import { FailedRowCounter } from './row-errors.ts'
 import type { RunRecord } from './run-record.ts'
 import type { RunCommand, RunEvent, RunSettings, RunWarning, Timer } from './run-state.ts'
 import { cancelled } from './task-context.ts'
@@ -97,6 +98,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const queue: RunEvent[] = []
   const { promise: ended, resolve: end } = Promise.withResolvers<Extract<RunCommand, { do: 'succeed' | 'fail' }>>()
   const progress = progressOf(plan, record, request.onProgress)
+  const failedRows = new FailedRowCounter(plan, reusable)
   let dispatching = false
   let failed = false
   let committing = false
@@ -127,7 +129,8 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     throw outcome.error
   }
   discardStaged(request, plan.sinks)
-  const run = { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers), warnings }
+  const took = { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) }
+  const run = { ...took, warnings, failedRows: failedRows.counts() }
   const metrics = observer.metrics(outcome.counts, run)
   record.close()
   if (!results.isSpooled) record.remove()
@@ -195,6 +198,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
       case 'killWorker':
         return cluster.kill(command.worker)
       case 'acceptReport':
+        failedRows.accept(command)
         return progress.add(command.report)
       case 'discardOutput':
         return discardOutput(command.order, command.report)

@@ -1,6 +1,10 @@
 import type { Batch } from '../data/batch.ts'
 import { batchFromRows } from '../data/read.ts'
+import type { Value } from '../data/type.ts'
+import type { ConnectorOptions, ReadRequest } from '../io/connector.ts'
+import type { ErrorPolicy } from '../ir/on-error.ts'
 import type { PhysicalNodeOf } from '../ir/physical.ts'
+import { isRowError } from './row-errors.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** Where a leaf puts what it reads. */
@@ -49,6 +53,7 @@ export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf 
           fields: node.fields,
           limit,
           lent: output.lends,
+          onBadRecord: badRecordsOf(connector, options, task),
           host,
           signal: task.signal,
         }
@@ -73,6 +78,18 @@ export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf 
     stop() {},
     wake() {},
     close() {},
+  }
+}
+
+/** Takes the bad records of a source, unless they end the run: as it says itself, else as the run takes all rows that fail. */
+function badRecordsOf(connector: string, options: Value, task: TaskContext): ReadRequest['onBadRecord'] {
+  const own = (options as ConnectorOptions).on_error as ErrorPolicy | undefined
+  const policy = own ?? task.env.plan.onError?.policy ?? 'fail'
+  if (policy === 'fail') return undefined
+  return (error) => {
+    const { file, line, byteOffset, text } = error.details
+    if (!isRowError(error)) throw error
+    task.failedRows.add({ code: error.code, message: error.message, operator: connector, file, line, byteOffset, text }, policy)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { OperatorMetrics } from './operator.ts'
 import type { WorkerId } from './orders.ts'
+import type { FailedRowCount } from './row-errors.ts'
 import type { RunWarning } from './run-state.ts'
 
 /** How a figure is distributed over the tasks of a stage. */
@@ -85,6 +86,8 @@ export interface RunMetrics {
   /** Most bytes of the budget that one worker held at a time. */
   peakMemoryBytes: number
   spilledBytes: number
+  /** Rows that failed and were left out, by error code, the most frequent first; each with what was said of some of them. */
+  failedRows: readonly FailedRowCount[]
   tasks: number
   /** Attempts beyond the first. */
   retries: number

@@ -5,6 +5,7 @@ import type { Schema } from '../data/type.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalNodeOf, PhysicalOp } from '../ir/physical.ts'
 import type { UserFunction } from '../ir/user-function.ts'
+import type { FailedRow } from './row-errors.ts'
 import type { MakeShared, Shared } from './stage-peers.ts'
 
 /** Counters of one operator in one task. */
@@ -59,6 +60,8 @@ export interface OperatorContext {
   spillPath(): string
   signal: AbortSignal
   fn(ref: FnRef): UserFunction
+  /** Takes a row that failed and is left out; absent where such a row ends the run. Throws when there are too many. */
+  leaveOut?(row: FailedRow): void
   metrics: OperatorMetrics
   hashSeed: number
   /** `true` under tests that forbid `new Function`. */

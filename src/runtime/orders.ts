@@ -1,6 +1,7 @@
 import type { StagedPart } from '../io/connector.ts'
 import type { RangeBound, RangeSample } from './exchange/range-bounds.ts'
 import type { OperatorMetrics } from './operator.ts'
+import type { FailedRowCount } from './row-errors.ts'
 
 /** A worker by number; `coordinatorHost` is the coordinator's own process. Numbers of lost workers are never used again. */
 export type WorkerId = number
@@ -72,6 +73,8 @@ export interface TaskReport {
   outputs: readonly PartitionFile[]
   parts: readonly { sink: number; part: StagedPart }[]
   nodes: readonly ({ node: number } & OperatorMetrics)[]
+  /** Rows that were left out because they failed; absent when there were none. */
+  failedRows?: readonly FailedRowCount[]
   rowsRead: number
   bytesRead: number
   /** Rows from other tasks. */

@@ -5,6 +5,7 @@ import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import type { Switchboard } from './exchange/switchboard.ts'
+import type { FailedRows } from './failed-rows.ts'
 import type { MemoryBudget } from './memory.ts'
 import type { ThreadMeter } from './metrics/thread-meter.ts'
 import type { TaskOrder } from './orders.ts'
@@ -52,6 +53,7 @@ export interface TaskContext {
   readonly peers: StagePeers
   readonly signal: AbortSignal
   readonly counts: TaskCounts
+  readonly failedRows: FailedRows
   /** Throws when the task is no longer wanted. */
   checkCancelled(): void
   /** A new file name, removed when the task ends. */

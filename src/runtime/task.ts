@@ -3,6 +3,7 @@ import type { Batch } from '../data/batch.ts'
 import type { PhysicalNode, PhysicalNodeOf, Stage } from '../ir/physical.ts'
 import { rangeLeaf } from './exchange/range-receive.ts'
 import { rangeRoot } from './exchange/range-send.ts'
+import { FailedRows } from './failed-rows.ts'
 import { type Leaf, type LeafOutput, scanLeaf, valuesLeaf } from './leaf.ts'
 import type { MemoryAccount } from './memory.ts'
 import type { TaskTime, ThreadMeter, Turn } from './metrics/thread-meter.ts'
@@ -56,6 +57,7 @@ export async function runTask(
     peers,
     signal,
     counts,
+    failedRows: new FailedRows(env, order),
     checkCancelled() {
       if (signal.aborted) throw cancelled()
     },
@@ -82,6 +84,7 @@ export async function runTask(
     return report(task, time, running)
   } catch (thrown) {
     for (const { operator } of running) quietly(() => (operator as Partial<Root> | undefined)?.abort?.())
+    quietly(() => task.failedRows.abort())
     // Readers and operators may have noticed the signal themselves, each in its own words.
     if (signal.aborted) throw cancelled()
     throw asMillraceError(thrown, (message, cause) =>
@@ -95,6 +98,7 @@ export async function runTask(
       quietly(() => operator?.close())
       account.release()
     }
+    quietly(() => task.failedRows.close())
     for (const path of spills) quietly(() => env.host.disk.remove(path))
   }
 }
@@ -152,6 +156,7 @@ function createRunning(run: Running, task: TaskContext): Operator {
 function contextOf(run: Running, task: TaskContext): OperatorContext {
   const { env } = task
   const { account, metrics } = run
+  const policy = env.plan.onError?.policy ?? 'fail'
   return {
     emit: (batch) => emit(run, batch, env.meter),
     emitBarrier: (epoch) => emitBarrier(run, epoch, env.meter),
@@ -172,6 +177,7 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
       if (found === undefined) throw bug(`function ${ref.id} (${ref.label}) is not in the function table`)
       return found
     },
+    ...(policy === 'fail' ? {} : { leaveOut: (row) => task.failedRows.add(row, policy) }),
     metrics,
     hashSeed: env.plan.hashSeed,
     interpreted: env.interpreted,
@@ -271,10 +277,12 @@ function report(task: TaskContext, time: TaskTime, running: readonly Running[]):
     outputs.push(...(made?.outputs ?? []))
     parts.push(...(made?.parts ?? []))
   }
+  const leftOut = task.failedRows.complete()
+  parts.push(...leftOut.parts)
   task.env.meter.turn(undefined)
   const nodes = running.map(({ node, metrics }) => {
     const peakMemoryBytes = Math.max(metrics.peakMemoryBytes, task.peers.peakBytes(node.id))
     return { node: node.id, ...metrics, peakMemoryBytes }
   })
-  return { outputs, parts, nodes, ...task.counts, cpuMs: time.cpuMs, peakMemoryBytes: task.env.memory.peakBytes }
+  return { ...leftOut, outputs, parts, nodes, ...task.counts, cpuMs: time.cpuMs, peakMemoryBytes: task.env.memory.peakBytes }
 }

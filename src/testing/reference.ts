@@ -1,12 +1,13 @@
 import { exhaustive, invariant } from '../base/assert.ts'
-import { dataError } from '../base/errors.ts'
+import { dataError, MillraceError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
 import { describeJsValue, fromJsValue, toJsValue } from '../data/js-value.ts'
 import type { Value } from '../data/type.ts'
 import type { SourceConnector } from '../io/connector.ts'
 import type { CallUserFunction } from '../ir/evaluate.ts'
-import type { Expr, FnRef } from '../ir/expr.ts'
+import type { Expr, FnRef, SortKey } from '../ir/expr.ts'
 import type { Field, LogicalNode, NodeOf, Order, Output, Plan, Port } from '../ir/logical.ts'
+import type { ErrorPolicy } from '../ir/on-error.ts'
 import { aggregateRows, type Combine } from './reference/aggregate.ts'
 import { callGuarded, closureArgument, closureRow } from './reference/closures.ts'
 import { joinRows } from './reference/join.ts'
@@ -18,6 +19,8 @@ export interface ReferenceContext {
   functions: ReadonlyMap<FnRef['id'], unknown>
   sources: ReadonlyMap<string, SourceConnector>
   host: Host
+  /** Are rows that fail left out? Default: the first one is thrown. */
+  onError?: ErrorPolicy
 }
 
 /** All rows of a result. Where `order` is undefined they stand in no order that means anything. */
@@ -64,6 +67,12 @@ function runNode(
   context: ReferenceContext,
 ): readonly Row[] {
   const user = userFunctions(context)
+  /** The rows for which all of these have values: one that fails is left out before the operator sees it. */
+  const able = (relation: Relation, exprs: readonly Expr[], evaluate: Evaluate): Relation => {
+    if ((context.onError ?? 'fail') === 'fail') return relation
+    const isAble = (row: Row): boolean => kept(context, () => exprs.map((expr) => evaluate(expr, row))).length === exprs.length
+    return { ...relation, rows: relation.rows.filter(isAble) }
+  }
   const evaluate = evaluator(
     inputs.map((input) => input.output),
     user,
@@ -71,27 +80,41 @@ function runNode(
   const [input] = inputs
   switch (node.op) {
     case 'source':
-      return readSource(node, context.sources, context.host)
+      return readSource(node, context)
     case 'values':
       return node.rows
     case 'project':
-      return input.rows.map((row) => node.exprs.map(({ expr }) => evaluate(expr, row)))
+      return input.rows.flatMap((row) => kept(context, () => [node.exprs.map(({ expr }) => evaluate(expr, row))]))
     case 'filter':
-      return input.rows.filter((row) => evaluate(node.predicate, row) === true)
+      return input.rows.flatMap((row) => kept(context, () => (evaluate(node.predicate, row) === true ? [row] : [])))
     case 'parallelDo':
-      return parallelDo(node, input, context.functions.get(node.fn.id) as (...args: unknown[]) => unknown)
+      return parallelDo(node, input, context)
     case 'unnest':
-      return input.rows.flatMap((row) => unnest(node, row, evaluate))
+      return input.rows.flatMap((row) => kept(context, () => unnest(node, row, evaluate)))
     case 'aggregate':
-      return aggregateRows(node, input, evaluate, (ref) => context.functions.get(ref.id) as Combine)
+      return aggregateRows(
+        node,
+        able(input, aggregateExprs(node), evaluate),
+        evaluate,
+        (ref) => context.functions.get(ref.id) as Combine,
+      )
     case 'groupByKey':
       return groupByKey(input, evaluate)
-    case 'join':
-      return joinRows(node, inputs[0], inputs[1], {
-        left: evaluator([inputs[0].output], user),
-        right: evaluator([inputs[1].output], user),
-        both: evaluate,
-      })
+    case 'join': {
+      const left = evaluator([inputs[0].output], user)
+      const right = evaluator([inputs[1].output], user)
+      const lefts = able(
+        inputs[0],
+        node.on.map((pair) => pair.left),
+        left,
+      )
+      const rights = able(
+        inputs[1],
+        node.on.map((pair) => pair.right),
+        right,
+      )
+      return joinRows(node, lefts, rights, { left, right, both: evaluate })
+    }
     case 'flatten':
       return inputs.flatMap(({ output, rows }, i) => {
         const places = node.columns[i].map((column) => output.fields.findIndex((field) => field.column === column))
@@ -100,15 +123,33 @@ function runNode(
     case 'distinct':
       return groupRows(input.rows, input.output.fields.map(columnOf), evaluate).map((group) => group.key)
     case 'sort':
-      return sortRows(input, node.by, evaluate)
+      return sortRows(able(input, node.by.map(keyOf), evaluate), node.by, evaluate)
     case 'limit':
       return input.rows.slice(node.offset, node.offset + node.count)
     case 'topK':
-      return sortRows(input, node.by, evaluate).slice(node.offset, node.offset + node.count)
+      return sortRows(able(input, node.by.map(keyOf), evaluate), node.by, evaluate).slice(node.offset, node.offset + node.count)
     default:
       return exhaustive(node)
   }
 }
+
+/** What is made of a row; nothing when that fails and rows may. */
+function kept<T>({ onError = 'fail' }: ReferenceContext, make: () => readonly T[]): readonly T[] {
+  if (onError === 'fail') return make()
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof MillraceError && /^(RUN|DATA)_/.test(error.code)) return []
+    throw error
+  }
+}
+
+const aggregateExprs = ({ by, calls }: NodeOf<'aggregate'>): readonly Expr[] => [
+  ...by.map(({ expr }) => expr),
+  ...calls.flatMap(({ args, where }) => [...args, ...(where === undefined ? [] : [where])]),
+]
+
+const keyOf = ({ expr }: SortKey): Expr => expr
 
 const columnOf = ({ column, type, nullable }: Field): Expr => ({ e: 'column', column, type, nullable })
 
@@ -121,13 +162,16 @@ function userFunctions({ functions }: ReferenceContext): CallUserFunction {
   }
 }
 
-function parallelDo(node: NodeOf<'parallelDo'>, input: Relation, fn: (...args: unknown[]) => unknown): readonly Row[] {
+function parallelDo(node: NodeOf<'parallelDo'>, input: Relation, context: ReferenceContext): readonly Row[] {
+  const fn = context.functions.get(node.fn.id) as (...args: unknown[]) => unknown
   const output: Output = node.outputs[0]
-  return input.rows.flatMap((row) => {
-    const argument = closureArgument(input.output, row)
-    if (node.shape === 'filter') return callGuarded(node.fn, () => fn(argument)) ? [row] : []
-    return closureResults(node, fn, argument).map((result) => closureRow(output, result))
-  })
+  return input.rows.flatMap((row) =>
+    kept(context, () => {
+      const argument = closureArgument(input.output, row)
+      if (node.shape === 'filter') return callGuarded(node.fn, () => fn(argument)) ? [row] : []
+      return closureResults(node, fn, argument).flatMap((result) => kept(context, () => [closureRow(output, result)]))
+    }),
+  )
 }
 
 function closureResults(

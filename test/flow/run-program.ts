@@ -42,7 +42,8 @@ export async function prepareProgram(source: ProgramText, cwd: string, options: 
 /** The outputs by name, from the bound plan as it is before any rule, row by row. */
 export async function runOnReference(source: ProgramText, cwd: string): Promise<ReadonlyMap<string, Rows>> {
   const { program, planned } = await prepareProgram(source, cwd, { backend: 'inline' })
-  const context = { functions: program.functions, sources: defaultConnectors.sources, host: nodeHost() }
+  const onError = planned.physical.onError?.policy
+  const context = { functions: program.functions, sources: defaultConnectors.sources, host: nodeHost(), onError }
   const { outputs } = runReference(planned.logical, context)
   return new Map([...outputs].map(([name, { fields, rows, order }]) => [name, rowsOf(fields, rows, order)]))
 }

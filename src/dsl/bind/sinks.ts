@@ -14,8 +14,8 @@ type SinkForm = Extract<UnboundForm, { u: 'sink' }>
 export function bindSink(state: BindState, form: SinkForm, input: Relation | undefined, at: Place): void {
   const { connectors, host, cwd, checkSinks } = state.context
   const connector = connectors.sinks.get(form.connector.toLowerCase())
-  if (connector === undefined) {
-    const known = [...connectors.sinks.keys()]
+  if (connector === undefined || connector.isInternal === true) {
+    const known = [...connectors.sinks.values()].filter((sink) => sink.isInternal !== true).map((sink) => sink.kind)
     throw planError('PLAN_UNKNOWN_TABLE', `unknown sink '${form.connector}'`, {
       at: form.connectorAt,
       hint: suggest(form.connector, known, `sinks: ${known.join(', ')}`),

@@ -49,7 +49,7 @@ function headline({ physical, optimised, mscrs, firings }: PlannedProgram, conte
     mscrs.length === 0 ? 'moves no rows by key' : mscrs.length === 1 ? 'groups rows once' : `groups rows ${mscrs.length} times`
   const ends = [
     ...(physical.outputs.length > 0 ? [count(physical.outputs.length, 'result')] : []),
-    ...physical.sinks.map((sink) => nameOf(sink.connector, sink.options)),
+    ...physical.sinks.slice(0, physical.onError?.sink).map((sink) => nameOf(sink.connector, sink.options)),
   ]
   const changed = firings.length === 0 ? 'no rule had anything to change' : `rules changed it ${count(firings.length, 'time')}`
   return [
@@ -61,7 +61,16 @@ function headline({ physical, optimised, mscrs, firings }: PlannedProgram, conte
     ),
     ...wrap(`It runs ${context.backendReason}.`, '', ''),
     ...wrap(`Its mode is ${physical.modeReason}.`, '', ''),
+    ...(physical.onError === undefined ? [] : wrap(onErrorSentence(physical), '', '')),
   ]
+}
+
+function onErrorSentence({ onError, sinks }: PhysicalPlan): string {
+  if (onError === undefined) return ''
+  const { policy, maxErrors, sink } = onError
+  const skipped = `${policy === 'fail' ? 'Bad records of some sources' : 'Rows that fail'} are skipped`
+  const most = maxErrors === undefined ? '' : `, at most ${maxErrors} of them`
+  return `${skipped}${most}${sink === undefined ? '' : `, and written to ${nameOf(sinks[sink].connector, sinks[sink].options)}`}.`
 }
 
 function nameOf(connector: string, options: unknown): string {

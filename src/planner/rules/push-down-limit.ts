@@ -15,6 +15,7 @@ export const pushDownLimit: Rule = {
     if (input.op === 'source') return intoSource(node, input, ctx)
     if (input.op === 'limit') return mergeLimits(node, input, ctx)
     if (!isOneToOne(input)) return undefined
+    if (leavesRowsOut(input, ctx)) return ctx.skip(node, 'a row that fails is left out, and another takes its place')
     if (ctx.isShared(input)) return ctx.skip(node, 'what is below it has other readers, and would be computed twice')
     if (input.op === 'project' && input.exprs.some(({ expr }) => isVolatile(expr))) return undefined
     if (input.op === 'parallelDo' && (input.fn.effects || !input.fn.deterministic))
@@ -30,6 +31,12 @@ export const pushDownLimit: Rule = {
 
 function isOneToOne(node: LogicalNode): node is NodeOf<'project' | 'parallelDo'> {
   return node.op === 'project' || (node.op === 'parallelDo' && node.shape === 'map')
+}
+
+/** Where rows that fail are left out, only columns and constants make a row of each row. */
+function leavesRowsOut(node: NodeOf<'project' | 'parallelDo'>, { options }: RuleContext): boolean {
+  if ((options.onError?.policy ?? 'fail') === 'fail') return false
+  return node.op === 'parallelDo' || node.exprs.some(({ expr }) => expr.e !== 'column' && expr.e !== 'constant')
 }
 
 function intoSource(node: NodeOf<'limit'>, input: NodeOf<'source'>, ctx: RuleContext): LogicalNode | undefined {

@@ -1,8 +1,10 @@
-import type { Schema } from '../../data/type.ts'
+import type { Schema, Value } from '../../data/type.ts'
+import { jsonCell } from '../../io/format/cell.ts'
 import type { CallUserFunction } from '../../ir/evaluate.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { RowShape, SegmentStep } from '../../ir/physical.ts'
 import { closureArgument, closureColumns } from './closure.ts'
+import { plainOf } from './code.ts'
 import type { ColumnShape } from './column-shape.ts'
 import { Emitter } from './emitter.ts'
 import { compileCondition, compileExpr } from './expression.ts'
@@ -22,6 +24,8 @@ export interface SegmentShape {
   weighted: boolean
   /** The output column whose texts are numbered. */
   numbered: number | undefined
+  /** Is a row that fails left out, and the loop goes on behind it? */
+  leavesOut: boolean
   user: CallUserFunction
   closure: (fn: FnRef) => Function
 }
@@ -65,17 +69,28 @@ class SegmentWriter {
 
   write(): Generated {
     const em = this.#em
-    const { input, weighted } = this.#shape
+    const { input, weighted, leavesOut } = this.#shape
     const first: Row =
       'values' in input
         ? { value: 'given', shape: input.values }
         : { slots: input.columns.map((column, i) => columnSlot(column, `cols[${i}]`, 'row', i)) }
-    em.block(['for (; row < to && go && n < limit', ...this.#store.room].join(' && ') + '; row++)', () => {
-      em.line('scratch.at = 0; site = -1')
-      if ('values' in input) em.line('const given = cols[row]')
-      if (weighted) em.line('const weight = weights[row]')
-      this.#step(0, first)
-    })
+    const rows = (): void =>
+      em.block(['for (; row < to && go && n < limit', ...this.#store.room].join(' && ') + '; row++)', () => {
+        em.line('scratch.at = 0; site = -1')
+        if ('values' in input) em.line('const given = cols[row]')
+        if (weighted) em.line('const weight = weights[row]')
+        this.#step(0, first)
+      })
+    if (leavesOut) {
+      // Outside of the loop over rows, which is as fast as without it; the loop is entered again behind a row that fails.
+      em.block('for (;;)', () => {
+        em.block('try', () => {
+          rows()
+          em.line('break')
+        })
+        em.block('catch (error)', () => em.line('fail(error, site, row++)'))
+      })
+    } else rows()
     const source = [
       "'use strict'",
       `const { ${Object.keys(support).join(', ')} } = support`,
@@ -85,10 +100,7 @@ class SegmentWriter {
       ...em.hoisted,
       ...this.#store.open,
       'let row = from, go = true, site = -1',
-      'try {',
-      ...em.body,
-      ...this.#store.encode,
-      ...this.#failure(),
+      ...(leavesOut ? [...em.body, ...this.#store.encode] : ['try {', ...em.body, ...this.#store.encode, ...this.#failure()]),
       ...this.#store.save,
       'return row',
       '}',
@@ -112,9 +124,12 @@ class SegmentWriter {
   }
 
   #step(at: number, row: Row): void {
-    const { steps, fields, weighted, user } = this.#shape
+    const { steps, fields, weighted, leavesOut, user } = this.#shape
     const em = this.#em
-    if (at === steps.length) return emitRow(em, this.#slots(row), fields, this.#store, this.#many, weighted, -1 - this.#closures)
+    if (at === steps.length) {
+      const site = -1 - this.#closures
+      return emitRow(em, this.#slots(row), fields, this.#store, { many: this.#many, weighted, checksTexts: leavesOut, site })
+    }
     const step = steps[at]
     if (step.step === 'parallelDo') return this.#closure(at, step, row)
     const scope = { row: this.#slots(row), user }
@@ -132,8 +147,25 @@ class SegmentWriter {
       case 'unnest':
         if (!weighted && isPieces(steps.slice(at), fields, scope.row.length))
           return compilePieces(em, step, scope, this.#store, (slot) => this.#isDirect(at, slot))
-        return compileUnnest(em, step, scope, (slots) => this.#step(at + 1, { slots }))
+        return compileUnnest(em, step, scope, (slots) =>
+          this.#inner(
+            () => this.#step(at + 1, { slots }),
+            () => this.#itemOf(step, slots, scope.row.length),
+          ),
+        )
     }
+  }
+
+  /** The work on one of several values of a row: where rows are left out, a value that fails is left out alone. */
+  #inner(work: () => void, item: () => string): void {
+    if (!this.#shape.leavesOut) return work()
+    this.#em.block('try', work)
+    this.#em.block('catch (error)', () => this.#em.line(`fail(error, site, row, ${item()})`))
+  }
+
+  #itemOf({ itemType }: Extract<SegmentStep, { step: 'unnest' }>, slots: readonly Slot[], at: number): string {
+    const toJson = this.#em.constant((value: Value) => jsonCell(itemType, value))
+    return `${toJson}(${plainOf(this.#em, slots[at].load(this.#em))})`
   }
 
   /** Is it a text column of the input, without nulls, whose every row gets to step `at`? */
@@ -167,7 +199,7 @@ class SegmentWriter {
       case 'filter':
         return em.block(`if (${call(`${fn}(${arg})`)})`, () => this.#step(at + 1, row))
       case 'flatMap': {
-        const list = call(`listOf(${fn}(${arg}))`)
+        const list = call(this.#shape.leavesOut ? `wholeList(listOf(${fn}(${arg})))` : `listOf(${fn}(${arg}))`)
         return this.#each(list, site, next)
       }
       case 'do': {
@@ -188,7 +220,13 @@ class SegmentWriter {
       em.line(`if (${items} === null) { site = ${site}; ${items} = pieces(${list}); site = ${-2 - site} }`)
       const outer = this.#lists
       this.#lists = [list, ...outer]
-      em.block(`for (let ${place} = 0; ${place} < ${items}.length; ${place}++)`, () => next(em.define('x', `${items}[${place}]`)))
+      em.block(`for (let ${place} = 0; ${place} < ${items}.length; ${place}++)`, () => {
+        const item = em.define('x', `${items}[${place}]`)
+        this.#inner(
+          () => next(item),
+          () => item,
+        )
+      })
       this.#lists = outer
       em.line(`if (Array.isArray(${list}) || ${items}.length === 0) break`)
       em.line(`${items} = null`)

@@ -2,6 +2,7 @@ import type { Column } from '../../data/column.ts'
 import { fromJsValue, toJsValue } from '../../data/js-value.ts'
 import { valueAt } from '../../data/read.ts'
 import type { Value } from '../../data/type.ts'
+import { jsonCell } from '../../io/format/cell.ts'
 import { evaluateExpr } from '../../ir/evaluate.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { RowShape, SegmentStep } from '../../ir/physical.ts'
@@ -18,17 +19,18 @@ type Row = { values: readonly Value[] } | { value: unknown; shape: RowShape }
 /** Runs a segment row by row without generated code: slow, and the same results. */
 export function interpretSegment(shape: SegmentShape): SegmentLoop {
   return (input, output, from, to, weights, fail) => {
-    const run = new Interpreter(shape, output)
     let row = from
-    try {
-      for (; row < to && !run.isStopped && output.isOpen(); row++) {
-        run.site = -1
-        run.weight = weights?.[row] ?? 1
+    const run = new Interpreter(shape, output, (error, item) => fail(error, run.site, row, item))
+    for (; row < to && !run.isStopped && output.isOpen(); row++) {
+      run.site = -1
+      run.weight = weights?.[row] ?? 1
+      try {
         if ('values' in shape.input) run.step(0, { value: input[row], shape: shape.input.values })
         else run.step(0, { values: (input as readonly Column[]).map((column) => valueAt(column, row)) })
+      } catch (error) {
+        const told = fail(error, run.site, row)
+        if (!shape.leavesOut) throw told
       }
-    } catch (error) {
-      throw fail(error, run.site, row)
     }
     return run.isStopped ? to : row
   }
@@ -37,15 +39,17 @@ export function interpretSegment(shape: SegmentShape): SegmentLoop {
 class Interpreter {
   readonly #shape: SegmentShape
   readonly #output: Output
+  readonly #leaveOut: (error: unknown, item: unknown) => void
   /** The closure that is running, by its number among the segment's closures; −2 less it when it has returned. */
   site = -1
   weight = 1
   /** Nobody wants more rows. */
   isStopped = false
 
-  constructor(shape: SegmentShape, output: Output) {
+  constructor(shape: SegmentShape, output: Output, leaveOut: (error: unknown, item: unknown) => void) {
     this.#shape = shape
     this.#output = output
+    this.#leaveOut = leaveOut
   }
 
   step(at: number, row: Row): void {
@@ -66,8 +70,16 @@ class Interpreter {
         const items = (evaluate(step.expr) ?? []) as readonly Value[]
         const add = (item: Value, ordinal: Value): void =>
           this.step(at + 1, { values: step.ordinalName === undefined ? [...values, item] : [...values, item, ordinal] })
-        if (items.length === 0 && step.outer) return add(null, null)
-        items.forEach(add)
+        if (items.length === 0 && step.outer)
+          return this.#inner(
+            () => add(null, null),
+            () => null,
+          )
+        for (const [i, item] of items.entries())
+          this.#inner(
+            () => add(item, i),
+            () => jsonCell(step.itemType, item),
+          )
       }
     }
   }
@@ -91,13 +103,13 @@ class Interpreter {
         if (call(() => fn(arg))) this.step(at + 1, row)
         return
       case 'flatMap': {
-        const list = call(() => support.listOf(fn(arg)))
-        if (Array.isArray(list)) {
-          for (const value of list) next(value)
-          return
-        }
+        const list = call(() => {
+          const given = support.listOf(fn(arg))
+          return this.#shape.leavesOut ? support.wholeList(given) : given
+        })
+        if (Array.isArray(list)) return this.#each(list, next)
         for (let items = call(() => support.pieces(list)); items.length > 0; items = call(() => support.pieces(list))) {
-          items.forEach(next)
+          this.#each(items, next)
           this.isStopped ||= this.#output.offer()
           if (this.isStopped) return support.close(list)
         }
@@ -106,8 +118,26 @@ class Interpreter {
       case 'do': {
         const list: unknown[] = []
         call(() => support.nothing(fn(arg, (value: unknown) => list.push(value))))
-        list.forEach(next)
+        this.#each(list, next)
       }
+    }
+  }
+
+  #each(items: readonly unknown[], next: (value: unknown) => void): void {
+    for (const item of items)
+      this.#inner(
+        () => next(item),
+        () => item,
+      )
+  }
+
+  /** Where rows are left out, a value that fails is left out alone. */
+  #inner(work: () => void, item: () => unknown): void {
+    if (!this.#shape.leavesOut) return work()
+    try {
+      work()
+    } catch (error) {
+      this.#leaveOut(error, item())
     }
   }
 
@@ -117,6 +147,8 @@ class Interpreter {
 
   #store(values: readonly Value[]): void {
     const output = this.#output
+    if (this.#shape.leavesOut && values.some((value) => typeof value === 'string' && !value.isWellFormed()))
+      throw support.notWellFormed()
     if (output.isFull()) output.flush()
     if (output.weights !== undefined) output.weights[output.rows] = this.weight
     for (let i = 0; i < values.length; i++) output.builders[i].appendValue(values[i])

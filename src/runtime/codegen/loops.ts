@@ -1,20 +1,17 @@
-import { isMillraceError, MillraceError, runError } from '../../base/errors.ts'
-import type { Place } from '../../base/place.ts'
-import { isThrownHere } from '../../base/stack.ts'
+import { runError } from '../../base/errors.ts'
 import type { Batch } from '../../data/batch.ts'
 import type { Schema } from '../../data/type.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { SegmentStep } from '../../ir/physical.ts'
 import type { OperatorContext } from '../operator.ts'
-import { functionFailed, userCalls } from '../user-calls.ts'
+import { userCalls } from '../user-calls.ts'
 import { shapeKey, shapeOf } from './column-shape.ts'
+import { canFail, closuresOf, type Failure, FailureTeller, type SegmentClosure } from './failed-row.ts'
 import { generateSegment, type InputShape } from './generate.ts'
 import { interpretSegment } from './interpret.ts'
 import type { Output } from './output.ts'
-import { compileLoop, type SegmentLoop } from './shape.ts'
-
-/** Rows to work on: those of a batch, or values that are ready for the first closure. */
-export type SegmentInput = { batch: Batch } | { values: readonly unknown[] }
+import { compileLoop, type SegmentInput, type SegmentLoop } from './shape.ts'
+import { NotOfRow } from './support.ts'
 
 export const rowCountOf = (input: SegmentInput): number => ('batch' in input ? input.batch.rowCount : input.values.length)
 
@@ -24,14 +21,20 @@ export class SegmentLoops {
   readonly #fields: Schema
   readonly #ctx: OperatorContext
   readonly #loops = new Map<string, SegmentLoop>()
-  readonly #closures: readonly { fn: FnRef; at: Place }[]
+  readonly #closures: readonly SegmentClosure[]
+  readonly #teller: FailureTeller
+  readonly #leavesOut: boolean
+  /** Rows of the input that the last run left out. */
+  leftOut: number[] = []
   #interpreted: boolean
 
   constructor(steps: readonly SegmentStep[], fields: Schema, ctx: OperatorContext) {
     this.#steps = steps
     this.#fields = fields
     this.#ctx = ctx
-    this.#closures = steps.flatMap((step) => (step.step === 'parallelDo' ? [{ fn: step.fn, at: step.at }] : []))
+    this.#closures = closuresOf(steps)
+    this.#teller = new FailureTeller(this.#closures, ctx)
+    this.#leavesOut = ctx.leaveOut !== undefined && canFail(steps)
     this.#interpreted = ctx.interpreted
     for (const { fn } of this.#closures) refuseAsync(fn, ctx.fn(fn) as Function)
   }
@@ -42,7 +45,30 @@ export class SegmentLoops {
     const weights = output.weights === undefined ? undefined : batch?.weights
     const loop = this.#loop(batch, weights !== undefined, output.numbered)
     const rows = 'batch' in input ? input.batch.columns : input.values
-    return loop(rows, output, from, rowCountOf(input), weights, (error, site, row) => this.#failed(error, site, row, batch))
+    const to = rowCountOf(input)
+    if (!this.#leavesOut)
+      return loop(rows, output, from, to, weights, (error, site, row) => this.#teller.errorOf({ error, site, row, input }))
+    this.leftOut = []
+    try {
+      return loop(rows, output, from, to, weights, (...[error, site, row, item]) => {
+        this.#leaveOut({ error, site, row, input, item })
+        this.leftOut.push(row)
+      })
+    } catch (thrown) {
+      throw thrown instanceof NotOfRow ? thrown.cause : thrown
+    }
+  }
+
+  /** What is thrown here goes through the handlers of all loops around it, so that it must not look like the error of a row. */
+  #leaveOut(failure: Failure): void {
+    const { error } = failure
+    try {
+      if (error instanceof NotOfRow)
+        throw error.isOfFunction ? this.#teller.lateError({ ...failure, error: error.cause }) : error.cause
+      this.#ctx.leaveOut?.(this.#teller.rowOf(failure))
+    } catch (cause) {
+      throw new NotOfRow(cause)
+    }
   }
 
   #loop(batch: Batch | undefined, weighted: boolean, numbered: number | undefined): SegmentLoop {
@@ -63,7 +89,8 @@ export class SegmentLoops {
       batch === undefined && first.step === 'parallelDo'
         ? { values: first.input }
         : { columns: (batch as Batch).columns.map(shapeOf) }
-    const shape = { steps, input, fields: this.#fields, weighted, numbered, user: userCalls(this.#ctx), closure }
+    const leavesOut = this.#leavesOut
+    const shape = { steps, input, fields: this.#fields, weighted, numbered, leavesOut, user: userCalls(this.#ctx), closure }
     if (!this.#interpreted) {
       try {
         return compileLoop(
@@ -77,27 +104,6 @@ export class SegmentLoops {
       }
     }
     return interpretSegment(shape)
-  }
-
-  /** An error of a row. `site` tells the closure that was running, or, as −2 less its number, the one that had returned. */
-  #failed(error: unknown, site: number, row: number, batch: Batch | undefined): unknown {
-    const source = batch?.header.source
-    const where = source === undefined ? '' : ` (row ${source.firstRow + row + 1} of split ${source.split})`
-    const isReturned = site < -1
-    const closure = this.#closures[isReturned ? -2 - site : site]
-    if (closure === undefined) return error
-    const { fn, at } = closure
-    if (!isMillraceError(error)) {
-      // What a function has returned is read here: a getter of it may throw, and so may a defect of ours.
-      return isReturned && isThrownHere(error) ? error : functionFailed(error, fn, where, at)
-    }
-    if (error.details.operator !== undefined || error.details.at !== undefined) return error
-    const what = isReturned || error.code === 'DATA_SHAPE_CHANGED' ? `result of ${fn.label}` : fn.label
-    return new MillraceError(error.code, `${what}${where}: ${error.message}`, {
-      ...error.details,
-      ...(at.line > 0 ? { at } : {}),
-      operator: fn.label,
-    })
   }
 }
 

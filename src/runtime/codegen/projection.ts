@@ -1,5 +1,6 @@
 import { type Batch, maxBatchRows } from '../../data/batch.ts'
 import type { Column } from '../../data/column.ts'
+import { gatherColumn } from '../../data/gather.ts'
 import { makeBatch, sliceColumn } from '../../data/read.ts'
 import type { PhysicalNodeOf, SegmentStep } from '../../ir/physical.ts'
 import type { Operator, OperatorContext } from '../operator.ts'
@@ -30,10 +31,16 @@ export function createProjection({ spec }: PhysicalNodeOf<'segment'>, ctx: Opera
       if (fields.length > 0) output.reserve(batch.rowCount - row)
       row = fields.length === 0 ? batch.rowCount : loops.run({ batch }, output, row)
       const made = output.take()
-      const share = (column: Column): Column => (start === 0 && row === batch.rowCount ? column : sliceColumn(column, start, row))
+      const kept = keptRows(start, row, fields.length === 0 ? [] : loops.leftOut)
+      const share = (column: Column): Column => {
+        if (kept !== undefined) return gatherColumn(column, kept, kept.length)
+        return start === 0 && row === batch.rowCount ? column : sliceColumn(column, start, row)
+      }
       let next = 0
       const columns = sources.map((column) => (column === undefined ? made[next++] : share(batch.columns[column])))
-      const wait = ctx.emit(makeBatch(columns, row - start, { header, weights: batch.weights?.subarray(start, row) }))
+      const weights =
+        kept === undefined ? batch.weights?.subarray(start, row) : batch.weights && kept.map((i) => batch.weights![i])
+      const wait = ctx.emit(makeBatch(columns, kept?.length ?? row - start, { header, weights }))
       if (wait !== undefined) {
         const at = row
         return wait.then(() => drive(batch, at))
@@ -50,6 +57,17 @@ export function createProjection({ spec }: PhysicalNodeOf<'segment'>, ctx: Opera
     barrier: (epoch) => ctx.emitBarrier(epoch),
     close() {},
   }
+}
+
+/** Rows `from .. to` without those that failed; undefined when none did. */
+function keptRows(from: number, to: number, leftOut: readonly number[]): Int32Array | undefined {
+  if (leftOut.length === 0) return undefined
+  const kept = new Int32Array(to - from - leftOut.length)
+  for (let row = from, next = 0, out = 0; row < to; row++) {
+    if (row === leftOut[next]) next++
+    else kept[out++] = row
+  }
+  return kept
 }
 
 /** For each output column the input column that it is, or undefined when it is computed. */

@@ -2,10 +2,12 @@ import type { Batch } from '../../data/batch.ts'
 import type { PhysicalNodeOf } from '../../ir/physical.ts'
 import type { Operator, OperatorContext, OperatorFactory } from '../operator.ts'
 import { type GroupReader, groupReader } from './groups.ts'
-import { rowCountOf, type SegmentInput, SegmentLoops } from './loops.ts'
+import { rowCountOf, SegmentLoops } from './loops.ts'
 import { type BatchTarget, Output } from './output.ts'
 import { endsInPieces } from './pieces.ts'
 import { createProjection } from './projection.ts'
+import type { SegmentInput } from './shape.ts'
+import { NotOfRow } from './support.ts'
 
 /**
  * Runs a segment: its steps in one generated loop over each batch, interpreted where code from strings is forbidden.
@@ -38,7 +40,12 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
     if (output !== undefined) return output
     const made = new Output(ctx.fields, target, isNumbered ? ctx.textNumbering() : undefined)
     made.offer = () => {
-      made.giveAway(emit)
+      try {
+        made.giveAway(emit)
+      } catch (cause) {
+        // The loop that asks is at work on a row, and operators behind this one have failed.
+        throw ctx.leaveOut === undefined ? cause : new NotOfRow(cause)
+      }
       return ctx.isDone()
     }
     output = made

@@ -4,6 +4,9 @@ import type { Generated } from './generate.ts'
 import type { Output } from './output.ts'
 import { support } from './support.ts'
 
+/** Rows to work on: those of a batch, or values that are ready for the first closure. */
+export type SegmentInput = { batch: Batch } | { values: readonly unknown[] }
+
 /** A compiled segment over the columns of one batch (or over ready values): works on rows `from .. to` and gives the row where it stopped. */
 export type SegmentLoop = (
   input: readonly Column[] | readonly unknown[],
@@ -11,7 +14,8 @@ export type SegmentLoop = (
   from: number,
   to: number,
   weights: Batch['weights'],
-  fail: (error: unknown, site: number, row: number) => unknown,
+  /** Gives the error to throw; where rows are left out it takes the row, or throws. `item` is the value of an inner loop, as JSON knows it. */
+  fail: (error: unknown, site: number, row: number, item?: unknown) => unknown,
 ) => number
 
 type LoopFactory = (k: readonly unknown[], shared: typeof support) => SegmentLoop

@@ -63,20 +63,30 @@ export function storeOf(fields: Schema, weighted: boolean, numbered: number | un
 
 const isLane = (type: Type): boolean => type.kind === 'bool' || type.kind === 'float64' || type.kind === 'date'
 
-/** Writes one output row. With `many`, a row of input can make several: then each looks for room first. `site` tells who is to blame for a bad text. */
-export function emitRow(
-  em: Emitter,
-  slots: readonly Slot[],
-  fields: Schema,
-  store: Store,
-  many: boolean,
-  weighted: boolean,
-  site: number,
-): void {
+/** What decides how a row is written. */
+export interface EmitOptions {
+  /** A row of input can make several: each looks for room first. */
+  many: boolean
+  weighted: boolean
+  /** A bad text fails at once, before anything of its row is stored, and not when all texts are encoded. */
+  checksTexts: boolean
+  /** Tells who is to blame for a bad text. */
+  site: number
+}
+
+/** Writes one output row. */
+export function emitRow(em: Emitter, slots: readonly Slot[], fields: Schema, store: Store, options: EmitOptions): void {
+  const { many, weighted, checksTexts, site } = options
   // All values are computed before the first is stored, so that an error or a flush never leaves half a row.
   const codes = slots.map((slot) => slot.load(em))
   const isGathered = (i: number): boolean => i !== store.numbered && codes[i].rep === 'text' && fields[i].type.kind === 'string'
-  for (let i = 0; i < codes.length; i++) if (isGathered(i)) gatherTexts(i, store, site)
+  for (let i = 0; i < codes.length; i++) {
+    if (isGathered(i)) {
+      gatherTexts(i, store, site)
+      const { text } = codes[i] as TextCode
+      if (checksTexts) em.line(`if (!${text}.isWellFormed()) { site = ${site}; throw notWellFormed() }`)
+    } else if (checksTexts && i === store.numbered) bytesOf(em, codes[i])
+  }
   if (many) flushWhenFull(em, store)
   for (let i = 0; i < codes.length; i++) {
     if (i === store.numbered) storeNumber(em, codes[i], i)

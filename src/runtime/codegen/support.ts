@@ -130,6 +130,53 @@ function pieces(iterator: Iterator<unknown>): unknown[] {
   return items
 }
 
+/** An error that is not of the row at hand, so that the row cannot be left out. */
+export class NotOfRow {
+  readonly cause: unknown
+  /** A function threw it, and it is not told of it yet. */
+  readonly isOfFunction: boolean
+  constructor(cause: unknown, isOfFunction = false) {
+    this.cause = cause
+    this.isOfFunction = isOfFunction
+  }
+}
+
+/** So many values of one row are held until its function has ended. */
+export const heldValues = 65_536
+
+/**
+ * All that a flatMap gives, where a row is left out as a whole if its function throws: then none of its values may have gone on yet. Values beyond
+ * the first 65,536 come as they do, since there may be no end of them; what is thrown after that is no error of a row any more.
+ */
+function wholeList(list: unknown[] | Iterator<unknown>): unknown[] | Iterator<unknown> {
+  if (Array.isArray(list)) return list
+  const held: unknown[] = []
+  while (held.length < heldValues) {
+    const step = list.next()
+    if (step.done) return held
+    held.push(step.value)
+  }
+  return goOn(held, list)
+}
+
+function goOn(held: readonly unknown[], list: Iterator<unknown>): Iterator<unknown> {
+  let at = 0
+  return {
+    next() {
+      if (at < held.length) return { done: false, value: held[at++] }
+      try {
+        return list.next()
+      } catch (cause) {
+        throw new NotOfRow(cause, true)
+      }
+    },
+    return(value) {
+      list.return?.()
+      return { done: true, value }
+    },
+  }
+}
+
 /** Ends an iterator before its end, so that a generator can clean up. */
 function close(list: unknown[] | Iterator<unknown>): void {
   if (!Array.isArray(list)) list.return?.()
@@ -155,6 +202,7 @@ export const support = {
   pieces,
   close,
   listOf,
+  wholeList,
   nothing,
   isPromise,
   noLane,

@@ -73,7 +73,7 @@ export class RunObserver {
   }
 
   /** What the tasks have taken whose work counts. */
-  metrics(counts: RunCounts, facts: Pick<RunMetrics, 'wallMs' | 'workers' | 'warnings'>): RunMetrics {
+  metrics(counts: RunCounts, facts: Pick<RunMetrics, 'wallMs' | 'workers' | 'warnings' | 'failedRows'>): RunMetrics {
     const tables = [...this.#tables.values()]
     const stages = tables.map((table) => table.stageMetrics())
     const { retries, reused, remade, backups, backupsWon } = counts

@@ -5,11 +5,18 @@ import { rowsOf } from '../../data/read.ts'
 import type { SchemaField } from '../../data/type.ts'
 import type { ConnectorOptions, SourceConnector } from '../../io/connector.ts'
 import type { NodeOf } from '../../ir/logical.ts'
+import type { ErrorPolicy } from '../../ir/on-error.ts'
 import type { Row } from './relation.ts'
 
+interface SourceContext {
+  sources: ReadonlyMap<string, SourceConnector>
+  host: Host
+  onError?: ErrorPolicy
+}
+
 /** All rows of a source, split after split. Weighted rows are netted: a row stands as often as its weights say in all. */
-export function readSource(node: NodeOf<'source'>, connectors: ReadonlyMap<string, SourceConnector>, host: Host): readonly Row[] {
-  const connector = connectors.get(node.connector)
+export function readSource(node: NodeOf<'source'>, { sources, host, onError }: SourceContext): readonly Row[] {
+  const connector = sources.get(node.connector)
   if (connector === undefined) throw bug(`no connector '${node.connector}'`)
   const { described, outputs } = node
   const fields = described.fields
@@ -18,8 +25,11 @@ export function readSource(node: NodeOf<'source'>, connectors: ReadonlyMap<strin
   const rows: { row: Row; weight: number }[] = []
   const options = node.options as ConnectorOptions
   const signal = new AbortController().signal
+  const policy = options.on_error ?? onError ?? 'fail'
+  const onBadRecord = policy === 'fail' ? undefined : () => {}
   for (const [splitIndex, split] of described.splits.entries()) {
-    for (const item of connector.read({ options, reader: described.reader, split, splitIndex, fields, host, signal })) {
+    const request = { options, reader: described.reader, split, splitIndex, fields, host, signal, onBadRecord }
+    for (const item of connector.read(request)) {
       if ('barrier' in item) continue
       rows.push(...rowsOf(item).map((row, i) => ({ row, weight: item.weights?.[i] ?? 1 })))
     }

@@ -235,7 +235,7 @@ describe('errors', () => {
         |
       4 | set colour = 1
         |     ^^^^^^
-        help: the options are parallelism and mode
+        help: the options are parallelism, mode, on_error, dead_letters, max_errors
 
       4 errors"
     `)

@@ -28,6 +28,35 @@ describe('push-down-limit', () => {
     `)
   })
 
+  it('stays above what may leave rows out', () => {
+    const p = new PlanBuilder()
+    const t = p.source(fields)
+    p.result(p.limit(p.project(t, { x: call('add', col(t, 'k'), lit(1)) }), 5, 2))
+    expect(tell(pushDownLimit, p.plan(), { onError: { policy: 'skip' } })).toMatchInlineSnapshot(`
+      "unchanged
+      not: a row that fails is left out, and another takes its place"
+    `)
+  })
+
+  it('passes a choice of columns, which fail on no row', () => {
+    const p = new PlanBuilder()
+    const t = p.source(fields)
+    p.result(p.limit(p.project(t, { x: col(t, 'k') }), 5))
+    expect(tell(pushDownLimit, p.plan(), { onError: { policy: 'skip' } })).toMatchInlineSnapshot(`
+      "  result result
+        └─ limit 5
+           └─ select k as x
+              └─ from csv 'in.csv'
+      →
+        result result
+        └─ select k as x
+           └─ limit 5
+              └─ from csv 'in.csv', at most 5 rows a split
+      because rows that are cut off need not be computed
+      because reading stops when there are rows enough"
+    `)
+  })
+
   it('makes one of two limits', () => {
     const p = new PlanBuilder()
     const t = p.filter(p.source(fields), lit(true))

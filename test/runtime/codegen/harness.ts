@@ -77,6 +77,8 @@ export interface RunOptions {
   clustered?: boolean
   emit?: (batch: Batch) => undefined | Promise<void>
   grant?: (bytes: number) => 'ok' | 'spill'
+  /** Takes rows that fail; without it they end the run. */
+  leaveOut?: OperatorContext['leaveOut']
   /** What the operator behind it does. */
   textNumbering?: TextNumbering
 }
@@ -98,6 +100,7 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
     emitBarrier: () => undefined,
     grant: options.grant ?? (() => 'ok'),
     fn: (ref) => (options.fns ?? [])[ref.id],
+    ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
     textNumbering: () => options.textNumbering,
     isDone: () => false,
     interpreted: options.interpreted === true,

@@ -155,6 +155,7 @@ describe('segments', () => {
       fields: schemaOf(types.string),
       weighted: false,
       numbered: undefined,
+      leavesOut: false,
       user: () => null,
       closure: () => () => '',
     })
