@@ -5,6 +5,7 @@ import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { BackendTraits } from '../ir/traits.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
+import type { Chaos } from '../runtime/chaos.ts'
 import type { RunNotice } from '../runtime/metrics/notices.ts'
 import type { RunMetrics, RunProgress } from '../runtime/metrics.ts'
 import type { RunFolder } from '../runtime/run-folder.ts'
@@ -31,6 +32,8 @@ export interface RunRequest {
   signal: AbortSignal
   /** Sinks stage their rows, and in the end these are taken back. */
   keepsNothing?: boolean
+  /** Faults for its workers. */
+  chaos?: Chaos
   onProgress?(progress: RunProgress): void
   onNotice?(notice: RunNotice): void
 }

@@ -20,6 +20,27 @@ export const parseCount =
     return value
   }
 
+/** A whole number to draw chance from. */
+export const parseSeed =
+  (option: string) =>
+  (text: string): number => {
+    if (!/^\d{1,9}$/.test(text))
+      throw usageError('USAGE_ARGUMENT', `${option} takes a whole number from 0 to 999999999, found '${text}'`)
+    return Number(text)
+  }
+
+/** A length of time in seconds; returns milliseconds. */
+export const parseSeconds =
+  (option: string) =>
+  (text: string): number => {
+    const value = /^(\d+(?:\.\d+)?)s?$/.exec(text)?.[1]
+    const seconds = Number(value)
+    if (value === undefined || seconds < 1 || seconds > 1e6) {
+      throw usageError('USAGE_ARGUMENT', `${option} takes seconds from 1 to 1000000, found '${text}'`)
+    }
+    return seconds * 1000
+  }
+
 const units: Readonly<Record<string, number>> = {
   '': 1,
   b: 1,

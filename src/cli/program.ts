@@ -5,12 +5,12 @@ import { errorPolicies } from '../run/options.ts'
 import { checkCommand } from './check-command.ts'
 import { guardAgainstCrashes } from './crash-guard.ts'
 import { explainCommand } from './explain-command.ts'
-import { collectParam, parseCount, parseMemory } from './option-values.ts'
+import { collectParam, parseCount, parseMemory, parseSeconds, parseSeed } from './option-values.ts'
 import { queryCommand } from './query-command.ts'
 import { reportError } from './report.ts'
 import { runCommand } from './run-command.ts'
 import { simulateCommand } from './simulate-command.ts'
-import { collectCrash, collectInputSize, collectKill, collectStageOutput, parseSeed, parseShare } from './simulate-options.ts'
+import { collectCrash, collectInputSize, collectKill, collectStageOutput, parseShare } from './simulate-options.ts'
 import { guardStandardStreams, writeOut } from './standard-output.ts'
 
 /** The command line. Exit codes: 0 ok, 1 run failed, 2 usage or check errors, 3 bad data, 4 source or sink, 5 resources, 70 bug, 130 and 143 signals. */
@@ -39,6 +39,16 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .option('--once', 'end after the last epoch of the input')
     .option('--sorted', 'put rows without a defined order in the order of all columns')
     .option('--rows <n>', 'rows shown of a table', parseCount('--rows', 0), 20)
+    .option(
+      '--hang-timeout <seconds>',
+      'a worker that is silent for so long is ended, and its work done again; default 600',
+      parseSeconds('--hang-timeout'),
+    )
+    .option(
+      '--chaos <seed>',
+      'let a few faults strike the workers, drawn from this seed; the rows are the same',
+      parseSeed('--chaos'),
+    )
     .option('--quiet', 'no progress and no summary')
     .action(runCommand)
   const explain = program.command('explain').description('show the plan, and the reason for every decision')
@@ -145,7 +155,9 @@ function simulateOptions(command: Command): Command {
         collectStageOutput,
       ),
     )
-    .addOption(new Option('--seed <n>', 'seed of chance; the same one gives the same run').argParser(parseSeed).default(1))
+    .addOption(
+      new Option('--seed <n>', 'seed of chance; the same one gives the same run').argParser(parseSeed('--seed')).default(1),
+    )
     .option('--seeds <n>', 'so many runs with seeds from --seed on; tells medians', parseCount('--seeds', 1), 1)
     .addOption(new Option('--kill <count@time>', `ends workers, as 200@280s; ${several}`).argParser(collectKill))
     .addOption(

@@ -4,12 +4,14 @@ import { prepareRun } from '../run/prepare-run.ts'
 import { loadProgram, type Program } from '../run/program.ts'
 import { startProgress } from './progress.ts'
 import { reportError } from './report.ts'
+import { noteLines } from './run-notes.ts'
 import { type PlanFlags, paramsOf, type RowFlags, runOptionsOf } from './shared-options.ts'
 import { abortOnSignals } from './signals.ts'
 import { failedRowLines, summaryLine } from './summary.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 
-type RunFlags = PlanFlags & RowFlags & { resume?: boolean; incremental?: boolean; once?: boolean }
+type RunFlags = PlanFlags &
+  RowFlags & { resume?: boolean; incremental?: boolean; once?: boolean; hangTimeout?: number; chaos?: number }
 
 /** `millrace run FILE`. */
 export async function runCommand(file: string, flags: RunFlags): Promise<void> {
@@ -24,8 +26,14 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
         hint: 'leave out --mode: --resume means serial',
       })
     }
+    if (flags.chaos !== undefined && flags.backend === 'inline') {
+      throw usageError('USAGE_ARGUMENT', '--chaos strikes workers, and --backend inline has none', {
+        hint: 'leave out one of them',
+      })
+    }
     program = await loadProgram(file, paramsOf(flags))
-    const options = { ...runOptionsOf(flags), resume: flags.resume, incremental: flags.incremental, sorted: flags.sorted }
+    const { resume, incremental, sorted, chaos, hangTimeout: hangTimeoutMs } = flags
+    const options = { ...runOptionsOf(flags), resume, incremental, sorted, chaos, hangTimeoutMs }
     const prepared = await prepareRun(program, options)
     chooseOutputs(prepared.planned.physical.outputs, flags)
     const signal = abortOnSignals({ mayBlock: prepared.choice.backend === 'inline' && prepared.mayBlock })
@@ -36,7 +44,8 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     } finally {
       done.close()
     }
-    if (flags.quiet !== true) process.stderr.write(`${[summaryLine(done), ...failedRowLines(done)].join('\n')}\n`)
+    const lines = [summaryLine(done), ...failedRowLines(done), ...noteLines(done.metrics)]
+    if (flags.quiet !== true) process.stderr.write(`${lines.join('\n')}\n`)
   } catch (thrown) {
     reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
   }

@@ -55,12 +55,6 @@ export function parseShare(text: string): number {
   return share
 }
 
-/** 32 bits. */
-export function parseSeed(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw bad('--seed', 'a whole number from 0 to 999999999', text)
-}
-
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 }
 
 function timeInMs(text: string): number | undefined {

@@ -4,6 +4,7 @@ import { runError } from '../base/errors.ts'
 import { isWorkerProcess } from '../base/worker-mark.ts'
 import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
+import { planChaos } from '../runtime/chaos.ts'
 import { cleanUpAtExit } from '../runtime/exit-cleanup.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
 import { clearDeadRuns, newRunFolder, removeEmptyRunFolders } from '../runtime/run-folder.ts'
@@ -61,6 +62,8 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
     host,
     signal: options.signal ?? new AbortController().signal,
     keepsNothing: options.keepsNothing,
+    ...(options.chaos !== undefined && { chaos: planChaos(options.chaos, prepared.choice.workers) }),
+    ...(options.hangTimeoutMs !== undefined && { settings: { hangAfterMs: options.hangTimeoutMs } }),
     onProgress: options.onProgress,
   })
   // The results are there: an older run of the same need not go on any more.

@@ -43,6 +43,10 @@ export interface RunOptions {
   disabledRules?: readonly string[]
   /** Validate the plan after each rule. */
   checkPlans?: boolean
+  /** Let a few faults strike the workers, drawn from this seed; the rows are the same. Means threads, unless processes were asked for. */
+  chaos?: number
+  /** A worker that has tasks and gives no sign of life for so many milliseconds is ended, and its tasks run again. Default 10 minutes. */
+  hangTimeoutMs?: number
   /** @internal Module that workers run, where it does not lie beside this package's code. */
   workerUrl?: URL
   /** @internal Take back what sinks have staged instead of giving it its names. */
@@ -90,6 +94,7 @@ export function chooseBackend(
   })
   if (options.backend === 'threads') return onThreads('--backend threads was given')
   if (options.workers !== undefined) return onThreads('--workers was given')
+  if (options.chaos !== undefined) return onThreads('--chaos was given')
   const size = formatBytes(input.sizeBytes)
   if (input.sizeBytes <= inlineBytes)
     return { backend: 'inline', workers: 1, reason: `inline, because ${size} of input are not worth starting workers` }

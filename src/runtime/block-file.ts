@@ -1,4 +1,5 @@
 import { asMillraceError, dataError, MillraceError } from '../base/errors.ts'
+import { faultPoint } from '../base/fault-points.ts'
 import type { Disk, DiskFile } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
@@ -40,6 +41,7 @@ export class BlockWriter {
 
   /** Bytes that carry a checksum of their own. Returns where they begin. */
   appendBytes(bytes: Uint8Array): number {
+    faultPoint('block.write')
     withFile(
       this.path,
       () => this.#disk.append(this.path),
@@ -92,6 +94,7 @@ function withFile<T>(path: string, open: () => DiskFile, use: (file: DiskFile) =
 
 /** Reads and checks one block; `DATA_CORRUPT` names the file. */
 function readBlock(file: DiskFile, offset: number, bytes: Uint8Array, schema: Schema): Batch {
+  faultPoint('block.read')
   readFully(file, bytes, offset)
   try {
     return decodeBatch(bytes, schema, { checksum: true })

@@ -4,6 +4,7 @@ import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
+import { type Chaos, reportChaos } from './chaos.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
 import { createRun } from './create-run.ts'
@@ -53,6 +54,8 @@ export interface DriveRequest {
   signal: AbortSignal
   /** Sinks stage their rows, and in the end these are taken back. */
   keepsNothing?: boolean
+  /** Faults for its workers. */
+  chaos?: Chaos
   onProgress?(progress: RunProgress): void
   onNotice?(notice: RunNotice): void
 }
@@ -131,7 +134,8 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   discardStaged(request, plan.sinks)
   const took = { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) }
   const run = { ...took, warnings, failedRows: failedRows.counts() }
-  const metrics = observer.metrics(outcome.counts, run)
+  const chaos = request.chaos && reportChaos(request.chaos, host.disk, record.files.directory)
+  const metrics = { ...observer.metrics(outcome.counts, run), ...(chaos && { chaos }) }
   record.close()
   if (!results.isSpooled) record.remove()
   return {

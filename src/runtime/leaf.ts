@@ -1,3 +1,4 @@
+import { faultPoint } from '../base/fault-points.ts'
 import type { Batch } from '../data/batch.ts'
 import { batchFromRows } from '../data/read.ts'
 import type { Value } from '../data/type.ts'
@@ -64,6 +65,7 @@ export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf 
             await output.barrier(item.barrier)
             continue
           }
+          faultPoint('task.batch')
           task.counts.rowsRead += item.rowCount
           const wait = output.emit(item)
           if (wait !== undefined) await wait

@@ -1,3 +1,4 @@
+import type { ChaosReport } from './chaos.ts'
 import type { OperatorMetrics } from './operator.ts'
 import type { WorkerId } from './orders.ts'
 import type { FailedRowCount } from './row-errors.ts'
@@ -102,6 +103,8 @@ export interface RunMetrics {
   stages: readonly StageMetrics[]
   nodes: readonly NodeMetrics[]
   warnings: readonly RunWarning[]
+  /** What faults on purpose came to. */
+  chaos?: ChaosReport
 }
 
 /** How far a run is. */

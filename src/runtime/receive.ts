@@ -1,3 +1,4 @@
+import { faultPoint } from '../base/fault-points.ts'
 import type { Exchange, PhysicalNodeOf } from '../ir/physical.ts'
 import { readBlockOf } from './block-file.ts'
 import { Arrivals, type Channel } from './exchange/channel.ts'
@@ -106,6 +107,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
       if ('end' in item) return true
       if ('batch' in item) {
         task.checkCancelled()
+        faultPoint('task.batch')
         task.counts.rowsReceived += item.batch.rowCount
         const wait = output.emit(item.batch)
         if (wait !== undefined) await wait
@@ -149,6 +151,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
           else if ('barrier' in item) {
             if (item.barrier === until) return
           } else {
+            faultPoint('task.batch')
             task.counts.rowsReceived += item.batch.rowCount
             const wait = output.emit(item.batch)
             if (wait !== undefined) await wait
@@ -184,6 +187,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
           }
           task.checkCancelled()
           const batch = fromProducer(lost, () => readBlockOf(env.host.disk, path, entry, fields))
+          faultPoint('task.batch')
           task.counts.rowsReceived += batch.rowCount
           const wait = output.emit(batch)
           if (wait !== undefined) await wait

@@ -1,4 +1,5 @@
 import { invariant } from '../base/assert.ts'
+import { faultPoint } from '../base/fault-points.ts'
 import type { Schema } from '../data/type.ts'
 import type { PhysicalNodeOf } from '../ir/physical.ts'
 import type { Outlet } from './exchange/link.ts'
@@ -152,6 +153,7 @@ export function sinkRoot(node: PhysicalNodeOf<'sink'>, task: TaskContext): Root 
     barrier: (epoch) => sink.barrier?.(epoch),
     close() {},
     complete() {
+      faultPoint('sink.prepare')
       const part = sink.prepare()
       settled = true
       return { parts: [{ sink: number, part }] }

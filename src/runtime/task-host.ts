@@ -1,3 +1,4 @@
+import { faultPoint } from '../base/fault-points.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import type { LinkPort } from './exchange/link.ts'
 import { Switchboard } from './exchange/switchboard.ts'
@@ -59,9 +60,11 @@ export class TaskHost {
       // Orders of a region come by rank and begin in that order, so the earliest source that has not ended always runs, and whoever waits for it
       // goes on. Other regions do not count: with them, two that wait for credit could keep both places from the ones they need.
       if (order.slotted && region.slotted++ >= slots.pipelined) await new Promise<void>((resolve) => region.waiting.push(resolve))
+      faultPoint('task.begin')
       const report = await runTask(order, this.#env, peers, counts, controller.signal)
       // A promise that a function has left behind may have failed: this thread hears of that now, before the task counts.
       if (this.#env.plan.fns.length > 0) await new Promise((resolve) => setImmediate(resolve))
+      faultPoint('task.report')
       return report
     } finally {
       region.running.delete(name)

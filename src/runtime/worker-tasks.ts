@@ -1,9 +1,11 @@
 import { bug } from '../base/errors.ts'
+import { faultPoint } from '../base/fault-points.ts'
 import { nodeHost } from '../base/node-host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
+import { armChaos, type Chaos } from './chaos.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import { MemoryBudget } from './memory.ts'
 import type { WorkerId } from './orders.ts'
@@ -30,6 +32,7 @@ export interface WorkerSetup {
   mayBlock: boolean
   memoryBytes: number
   credit?: CreditLimits
+  chaos?: Chaos
 }
 
 /** What all workers of a run are told alike. */
@@ -43,14 +46,15 @@ export function sharedSetup(
     memoryBytes: number
     workers: number
     mayBlock: boolean
+    chaos?: Chaos
     run: { id: string }
   },
   { directory, durable }: RunFiles,
   credit: CreditLimits | undefined,
 ): SharedSetup {
-  const { plan, program, cwd, mayBlock, run } = request
+  const { plan, program, cwd, mayBlock, chaos, run } = request
   const memoryBytes = Math.floor(request.memoryBytes / Math.max(1, request.workers))
-  return { plan, program, cwd, runId: run.id, directory, durable, mayBlock, memoryBytes, credit }
+  return { plan, program, cwd, runId: run.id, directory, durable, mayBlock, memoryBytes, credit, chaos }
 }
 
 /** What the entry file of a worker brings along. */
@@ -62,9 +66,11 @@ export interface WorkerOptions {
 
 /** Loads the user's functions and makes the place where a worker's tasks run. */
 export async function openTaskHost(setup: WorkerSetup, { loadFunctions, connectors }: WorkerOptions): Promise<TaskHost> {
-  const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, credit } = setup
-  const functions = plan.fns.length === 0 ? new Map() : await loadFunctions(program)
+  const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, credit, chaos } = setup
   const host = nodeHost()
+  if (chaos !== undefined) armChaos(chaos, worker, host.disk, directory)
+  faultPoint('worker.setup')
+  const functions = plan.fns.length === 0 ? new Map() : await loadFunctions(program)
   const files = runFiles(host.disk, directory, durable)
   const memory = new MemoryBudget(memoryBytes)
   const pace = new Pace(() => host.clock.nowMs())

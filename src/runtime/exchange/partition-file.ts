@@ -1,3 +1,4 @@
+import { faultPoint } from '../../base/fault-points.ts'
 import type { Disk } from '../../base/host.ts'
 import type { Batch } from '../../data/batch.ts'
 import { BlockWriter } from '../block-file.ts'
@@ -52,6 +53,7 @@ export class PartitionFileWriter {
   finish(sync: boolean): FinishedFile | undefined {
     const hasBarriers = this.#partitions.some((entries) => entries.length > 0)
     if (this.#writer === undefined && !hasBarriers) return undefined
+    faultPoint('partition.finish')
     const writer = this.#open()
     const index = encodeIndex(this.#partitions, writer.sizeBytes)
     writer.appendBytes(index)

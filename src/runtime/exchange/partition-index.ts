@@ -1,4 +1,5 @@
 import { dataError } from '../../base/errors.ts'
+import { faultPoint } from '../../base/fault-points.ts'
 import type { Disk } from '../../base/host.ts'
 import { checksum } from '../../data/checksum.ts'
 import { type BlockRange, readBytes, type WrittenBlock } from '../block-file.ts'
@@ -73,6 +74,7 @@ const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0')
  * @throws MillraceError `DATA_CORRUPT` when the index is damaged or cut off.
  */
 export function readIndex(disk: Disk, path: string, partition: number): readonly FileEntry[] {
+  faultPoint('index.read')
   const view = viewOf(readWhole(disk, path))
   const partitions = view.getUint32(8, true)
   if (partition >= partitions) throw corrupt(path, `there is no partition ${partition} of ${partitions}`)

@@ -1,3 +1,4 @@
+import { faultPoint } from '../../base/fault-points.ts'
 import type { Schema } from '../../data/type.ts'
 import { decodeBatch } from '../../data/wire.ts'
 import type { Channel, ChannelSource } from './channel.ts'
@@ -35,6 +36,7 @@ export class RemoteInlet implements ChannelSource {
   }
 
   receive(item: Item): void {
+    faultPoint('link.receive')
     if (item.sequence <= this.#received) return
     this.#early.set(item.sequence, item)
     for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) this.#deliver(next)

@@ -1,3 +1,4 @@
+import { faultPoint } from '../../base/fault-points.ts'
 import type { Batch } from '../../data/batch.ts'
 import { encodeBatch } from '../../data/wire.ts'
 import { Credit, type CreditLimits } from './credit.ts'
@@ -25,6 +26,7 @@ export class RemoteOutlet implements Outlet {
   }
 
   send(batch: Batch): undefined | Promise<void> {
+    faultPoint('link.send')
     const bytes = encodeBatch(batch)
     // Transferring empties the view, its length included.
     const size = bytes.length
