@@ -1,5 +1,5 @@
 import type { BytesBuilder, ColumnBuilder } from './builder.ts'
-import type { BytesColumn, Column } from './column.ts'
+import type { BytesColumn, Column, DictionaryColumn } from './column.ts'
 
 /** Appends rows `rows[from .. to)` of a column to a builder; the common stores without a call a row. */
 export function appendRows(builder: ColumnBuilder, column: Column, rows: Int32Array, from: number, to: number): void {
@@ -15,12 +15,22 @@ export function appendRows(builder: ColumnBuilder, column: Column, rows: Int32Ar
     if (builder.store === 'bytes' && column.store === 'bytes') {
       return appendTexts(builder, column, rows, from, to)
     }
+    if (builder.store === 'bytes' && column.store === 'dictionary' && column.values.store === 'bytes') {
+      if (column.values.nulls === undefined)
+        return appendTexts(builder, column.values, codesOf(column, rows, from, to), 0, to - from)
+    }
   }
   for (let i = from; i < to; i++) builder.appendFrom(column, rows[i])
 }
 
 function appendDoubles(out: Float64Array, at: number, values: Float64Array, rows: Int32Array, from: number, to: number): void {
   for (let i = from; i < to; i++) out[at++] = values[rows[i]]
+}
+
+function codesOf({ codes }: DictionaryColumn, rows: Int32Array, from: number, to: number): Int32Array {
+  const picked = new Int32Array(to - from)
+  for (let i = from; i < to; i++) picked[i - from] = codes[rows[i]]
+  return picked
 }
 
 function appendTexts(builder: BytesBuilder, { data, offsets }: BytesColumn, rows: Int32Array, from: number, to: number): void {

@@ -80,8 +80,11 @@ function hashLaneRow(column: LaneColumn, row: number, lo: Int32Array, hi: Int32A
   mix(lo, hi, target, words[0], words[1])
 }
 
-/** Reads words of 4 bytes, the last one overlapping: three times faster than byte by byte for words of natural text. */
-function hashBytes(column: BytesColumn, rows: number, lo: Int32Array, hi: Int32Array): void {
+/**
+ * Reads words of 4 bytes, the last one overlapping: three times faster than byte by byte for words of natural text. With `codes`, row `i` is text
+ * `codes[i]`.
+ */
+function hashBytes(column: BytesColumn, rows: number, lo: Int32Array, hi: Int32Array, codes?: Int32Array): void {
   const { offsets, data, nulls } = column
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   for (let row = 0; row < rows; row++) {
@@ -89,8 +92,9 @@ function hashBytes(column: BytesColumn, rows: number, lo: Int32Array, hi: Int32A
       mix(lo, hi, row, nullWord, nullWord)
       continue
     }
-    const start = offsets[row]
-    const end = offsets[row + 1]
+    const text = codes === undefined ? row : codes[row]
+    const start = offsets[text]
+    const end = offsets[text + 1]
     const size = end - start
     let a = lo[row] ^ size
     let b = hi[row]
@@ -125,6 +129,8 @@ function hashDictionary(column: DictionaryColumn, rows: number, lo: Int32Array, 
   let same = distinct < rows
   for (let row = 1; row < rows && same; row++) same = lo[row] === startLow && hi[row] === startHigh
   if (!same) {
+    if (values.store === 'bytes' && values.nulls === undefined)
+      return hashBytes({ ...values, nulls: column.nulls }, rows, lo, hi, codes)
     for (let row = 0; row < rows; row++) hashNested(column, row, lo, hi, row)
     return
   }

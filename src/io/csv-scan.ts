@@ -54,16 +54,15 @@ export function scanCsv(
   table: FieldTable,
   maxRows: number,
 ): ScanResult {
-  const { slots, tolerateTail, nullText, hasReturns } = shape
   const { starts, ends, kinds, rowStarts } = table
   const view = new DataView(data.buffer, data.byteOffset)
   const delimiter = shape.delimiter | 0
   const delimiters = Math.imul(delimiter, 0x01010101)
   const quote = shape.quote | 0
   const columnCount = shape.columnCount | 0
-  const capacity = table.capacity | 0
-  const nullBytes = nullText.length
-  const rows = Math.min(capacity, maxRows) | 0
+  // Where the entries of a column start in the table.
+  const places = shape.slots.map((slot) => slot * table.capacity)
+  const rows = Math.min(table.capacity, maxRows) | 0
   const last = end | 0
   const stop = Math.min(last, from + targetBatchBytes) | 0
   let at = from | 0
@@ -76,15 +75,11 @@ export function scanCsv(
   while (row < rows && at < stop) {
     const rowStart = at
     let column = 0
-    let isAbsent = false
-    // Up to here no carriage return stands outside of quotes.
-    let checked = at
     let byte = 0
     do {
-      let start = at
-      let fieldEnd = at
-      let kind = plain
+      const place = places[column]
       if (data[at] !== quote) {
+        const start = at
         while (marks === 0) {
           base = (base + 32) | 0
           marks =
@@ -100,65 +95,76 @@ export function scanCsv(
         const mark = marks & (0 - marks)
         marks ^= mark
         at = (base + 31 - Math.clz32(mark)) | 0
-        byte = data[at]
-        fieldEnd = at
-        if (hasReturns && byte === newline) {
-          if (at > start && data[at - 1] === carriageReturn) fieldEnd = (at - 1) | 0
-          const lone = byteAt(view, checked, fieldEnd, carriageReturn)
-          if (lone < fieldEnd) return failed(table, row, rowStart, loneReturn(lone, lineEnd(data, lone)))
+        if (place >= 0) {
+          const i = (place + row) | 0
+          starts[i] = start
+          ends[i] = at
+          if (at === start) kinds[i] = absent
         }
-        isAbsent = fieldEnd === start || (nullBytes > 0 && sameBytes(data, start, fieldEnd, nullText))
-        if (isAbsent) kind = absent
       } else {
-        if (hasReturns) {
-          const lone = byteAt(view, checked, start, carriageReturn)
-          if (lone < start) return failed(table, row, rowStart, loneReturn(lone, lineEnd(data, lone)))
-        }
-        start = (at + 1) | 0
-        isAbsent = false
-        fieldEnd = byteAt(view, start, last, quote)
+        const start = (at + 1) | 0
+        let fieldEnd = byteAt(view, start, last, quote)
+        let kind = plain
         while (data[fieldEnd + 1] === quote && fieldEnd < last) {
           kind = escaped
           fieldEnd = byteAt(view, fieldEnd + 2, last, quote)
         }
-        if (fieldEnd >= last) return failed(table, row, rowStart)
+        if (fieldEnd >= last) return ended(table, row, rowStart, true)
         at = (fieldEnd + 1) | 0
         if (data[at] === carriageReturn && data[at + 1] === newline) at = (at + 1) | 0
-        byte = data[at]
-        if (byte !== delimiter && byte !== newline) {
-          if (byte === carriageReturn) return failed(table, row, rowStart, loneReturn(at, lineEnd(data, at)))
-          const message = 'expected a delimiter or the end of the line behind the closing quote, found other text'
-          return failed(table, row, rowStart, { code: 'DATA_BAD_QUOTE', message, at: rowStart, end: lineEnd(data, at) })
+        if (data[at] !== delimiter && data[at] !== newline)
+          return ended(table, row, rowStart, false, behindQuote(data, at, rowStart))
+        if (place >= 0) {
+          const i = (place + row) | 0
+          starts[i] = start
+          ends[i] = fieldEnd
+          kinds[i] = kind
         }
-        checked = at
         base = (at - 31) | 0
         marks = 0
       }
-      if (column < columnCount) {
-        const slot = slots[column]
-        if (slot >= 0) {
-          const i = (Math.imul(slot, capacity) + row) | 0
-          starts[i] = start
-          ends[i] = fieldEnd
-          if (kind !== plain) kinds[i] = kind
-        }
-      }
-      column = (column + 1) | 0
+      byte = data[at]
       at = (at + 1) | 0
-    } while (byte !== newline)
-    if (column !== columnCount) {
-      if (column === 1 && isAbsent) {
-        if (slots[0] >= 0) kinds[slots[0] * capacity + row] = plain
-        continue
+      column = (column + 1) | 0
+    } while (byte !== newline && column < columnCount)
+    // One empty field more at the end of a line may be allowed.
+    if (byte !== newline && shape.tolerateTail) {
+      const tail = data[at] === carriageReturn ? (at + 1) | 0 : at
+      if (data[tail] === newline) {
+        at = (tail + 1) | 0
+        byte = newline
+        base = (tail - 31) | 0
+        marks = 0
       }
-      if (!(tolerateTail && column === columnCount + 1 && isAbsent))
-        return failed(table, row, rowStart, wrongShape(columnCount, column, delimiter, rowStart, at))
+    }
+    if (byte !== newline) {
+      const { fields, next } = countFields(data, rowStart, last, shape)
+      if (next < 0) return ended(table, row, rowStart, true)
+      return ended(table, row, rowStart, false, wrongShape(columnCount, fields, delimiter, rowStart, next))
+    }
+    let rowEnd = (at - 1) | 0
+    if (shape.hasReturns) {
+      if (rowEnd > rowStart && data[rowEnd - 1] === carriageReturn) rowEnd = (rowEnd - 1) | 0
+      const lone = findReturn(view, data, rowStart, rowEnd, shape)
+      if (lone < rowEnd) return ended(table, row, rowStart, false, loneReturn(lone, lineEnd(data, lone)))
+      const place = column === columnCount ? places[column - 1] + row : -1
+      // The last field is unquoted when it reaches up to the newline.
+      if (place >= 0 && ends[place] > rowEnd) {
+        ends[place] = rowEnd
+        if (starts[place] === rowEnd) kinds[place] = absent
+      }
+    }
+    if (column !== columnCount) {
+      if (rowEnd > rowStart) return ended(table, row, rowStart, false, wrongShape(columnCount, column, delimiter, rowStart, at))
+      if (places[0] >= 0) kinds[places[0] + row] = plain
+      continue
     }
     rowStarts[row] = rowStart
     row = (row + 1) | 0
   }
-  table.rowCount = row
-  return { next: at, incomplete: false }
+  const result = ended(table, row, at, false)
+  if (shape.nullText.length > 0) markNullTexts(table, shape)
+  return result
 }
 
 /**
@@ -182,10 +188,66 @@ function byteAt(view: DataView, from: number, end: number, byte: number): number
   return end | 0
 }
 
-/** Ends the scan before a record that is not whole, or is wrong. */
-function failed(table: FieldTable, row: number, next: number, problem?: ScanProblem): ScanResult {
+/** Ends the scan: before a record that is not whole in this block, or is wrong, or behind the last that was wanted. */
+function ended(table: FieldTable, row: number, next: number, incomplete: boolean, problem?: ScanProblem): ScanResult {
   table.rowCount = row
-  return { next, incomplete: problem === undefined, problem }
+  return { next, incomplete, problem }
+}
+
+/** Place of the first carriage return of a record that stands outside of quotes, or a place from `end` on. */
+function findReturn(view: DataView, data: Uint8Array, start: number, end: number, { delimiter, quote }: CsvShape): number {
+  // Nearly always there is none.
+  const first = byteAt(view, start, end, carriageReturn)
+  if (first >= end) return end
+  let isQuoted = false
+  for (let at = start; at < end; at++) {
+    const byte = data[at]
+    if (byte !== quote) {
+      if (byte === carriageReturn && !isQuoted) return at
+    } else if (!isQuoted) isQuoted = at === start || data[at - 1] === delimiter
+    else if (data[at + 1] === quote) at++
+    else isQuoted = false
+  }
+  return end
+}
+
+/** How many fields a record has that has too many, and what is behind it; −1 when it does not end in this block. */
+function countFields(
+  data: Uint8Array,
+  start: number,
+  end: number,
+  { delimiter, quote }: CsvShape,
+): { fields: number; next: number } {
+  let isQuoted = false
+  let fields = 1
+  for (let at = start; at < end; at++) {
+    const byte = data[at]
+    if (byte === quote) {
+      if (!isQuoted) isQuoted = at === start || data[at - 1] === delimiter
+      else if (data[at + 1] === quote) at++
+      else isQuoted = false
+    } else if (!isQuoted && byte === newline) return { fields, next: at + 1 }
+    else if (!isQuoted && byte === delimiter) fields++
+  }
+  return { fields, next: -1 }
+}
+
+/** Fields that are the text for null and not in quotes. */
+function markNullTexts(table: FieldTable, { nullText, quote }: CsvShape): void {
+  const { data, starts, ends, kinds, rowCount, capacity } = table
+  for (let first = 0; first < kinds.length; first += capacity) {
+    for (let i = first; i < first + rowCount; i++) {
+      if (kinds[i] === plain && sameBytes(data, starts[i], ends[i], nullText) && data[starts[i] - 1] !== quote) kinds[i] = absent
+    }
+  }
+}
+
+/** What is wrong behind a closing quote. */
+function behindQuote(data: Uint8Array, at: number, rowStart: number): ScanProblem {
+  const end = lineEnd(data, at)
+  if (data[at] === carriageReturn) return loneReturn(at, end)
+  const message = 'expected a delimiter or the end of the line behind the closing quote, found other text'
+  return { code: 'DATA_BAD_QUOTE', message, at: rowStart, end }
 }
 
 /** A carriage return that ends no line: an old file whose lines end so would else be one long header. */

@@ -8,7 +8,8 @@ import type { SchemaField, Type } from '../data/type.ts'
 import { absent, escaped, type FieldTable, nested, numeral, plain } from './field-table.ts'
 import { BadJsonValue, bytesOfBase64, parseJson, valueFromJson } from './json-value.ts'
 import { dateAt, noDate } from './parse-date.ts'
-import { boolAt, float64At, int64At, isNaNAt, shortDecimalAt, shortIntegerAt, wideInt64At } from './parse-number.ts'
+import { boolAt, float64At, int64At, isNaNAt, putShortDecimal, shortIntegerAt, wideInt64At } from './parse-number.ts'
+import { TextDictionary } from './text-dictionary.ts'
 
 /** Takes the escapes out of a field: what the formats do differently. */
 export type DecodeText = (data: Uint8Array, start: number, end: number) => string
@@ -31,6 +32,7 @@ export type FillColumns = (table: FieldTable) => { columns: Column[] } | { bad: 
  */
 export function createFiller(fields: readonly SchemaField[], decode: DecodeText, jsonTypes: boolean, lent: boolean): FillColumns {
   const builders = fields.map(({ type }) => createBuilder(type, 0))
+  const dictionaries = fields.map(({ type }) => (type.kind === 'string' ? new TextDictionary(type) : undefined))
   return (table) => {
     const view = new DataView(table.data.buffer, table.data.byteOffset)
     const columns: Column[] = []
@@ -38,9 +40,20 @@ export function createFiller(fields: readonly SchemaField[], decode: DecodeText,
     let rowCount = table.rowCount
     for (let slot = 0; slot < fields.length; slot++) {
       const field = fields[slot]
+      const fill = { table, view, slot, rowCount, field, decode, jsonTypes }
+      const dictionary = dictionaries[slot]
+      if (dictionary !== undefined) {
+        dictionary.begin(rowCount, !lent)
+        if (fillCodes(dictionary, fill) && dictionary.count > 0) {
+          columns.push(dictionary.column())
+          continue
+        }
+        // Too many texts for numbers, also in the batches to come; or a bad one, or none at all.
+        if (dictionary.count > 0) dictionaries[slot] = undefined
+      }
       const builder = lent ? emptied(builders[slot]) : createBuilder(field.type, rowCount)
       builders[slot] = builder
-      const badRow = fillColumn(builder, { table, view, slot, rowCount, field, decode, jsonTypes })
+      const badRow = fillColumn(builder, fill)
       if (badRow < 0) columns.push(viewBuilder(builder))
       else {
         bad = { row: badRow, slot, kind: badKind(table, slot, badRow, field, decode) }
@@ -192,11 +205,9 @@ function fillFloat64(builder: LaneBuilder, { table, view, slot, rowCount, field 
       values[row] = 0
       continue
     }
-    let value = shortDecimalAt(view, starts[i], ends[i])
-    if (Number.isNaN(value)) {
-      value = float64At(data, starts[i], ends[i])
-      if (Number.isNaN(value) && !isNaNAt(data, starts[i], ends[i])) return row
-    }
+    if (putShortDecimal(view, starts[i], ends[i], values, row)) continue
+    const value = float64At(data, starts[i], ends[i])
+    if (Number.isNaN(value) && !isNaNAt(data, starts[i], ends[i])) return row
     values[row] = value
   }
   builder.length = rowCount
@@ -285,6 +296,38 @@ function fillString(builder: BytesBuilder, { table, view, slot, rowCount, field,
 }
 
 const encoder = new TextEncoder()
+
+/** Numbers the texts of a column of few different ones; false when they are too many, or not all of them can be read. */
+function fillCodes(dictionary: TextDictionary, { table, view, slot, rowCount, field, decode }: Fill): boolean {
+  const { data, starts, ends, kinds } = table
+  const { codes } = dictionary
+  for (let row = 0, i = slot * table.capacity; row < rowCount; row++, i++) {
+    const kind = kinds[i]
+    if (kind === plain) {
+      const code = dictionary.number(data, view, starts[i], ends[i])
+      if (code < 0) return false
+      codes[row] = code
+    } else if (kind === absent) {
+      if (!field.nullable) return false
+      dictionary.markNull(row)
+      codes[row] = 0
+    } else {
+      if (kind !== escaped) return false
+      const code = numberEscaped(dictionary, decode(data, starts[i], ends[i]))
+      if (code < 0) return false
+      codes[row] = code
+    }
+  }
+  return true
+}
+
+function numberEscaped(dictionary: TextDictionary, text: string): number {
+  if (!text.isWellFormed()) return -1
+  const bytes = encoder.encode(text)
+  const padded = new Uint8Array(bytes.length + 4)
+  padded.set(bytes)
+  return dictionary.number(padded, new DataView(padded.buffer), 0, bytes.length)
+}
 
 /** Types that are rare in files: a call a value. */
 function fillEach(builder: ColumnBuilder, { table, slot, rowCount, field, decode, jsonTypes }: Fill, parse: ParseText): number {

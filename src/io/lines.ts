@@ -8,7 +8,7 @@ import { LineCounter } from './line-counter.ts'
 
 /** A longer line, or a longer record of a csv file, is an error. */
 export const maxLineBytes = 16 * 2 ** 20
-const readBytes = 2 ** 20
+const readBytes = 2 ** 18
 const newline = 10
 const carriageReturn = 13
 

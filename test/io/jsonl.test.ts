@@ -50,6 +50,13 @@ describe('jsonl source', () => {
     await expect(inferred()).rejects.toMatchObject({ code: 'DATA_BAD_JSON', message })
   })
 
+  it('numbers texts with and without escapes alike', async () => {
+    write(`{"s":"a\\"b"}\n{"s":"a\\u0022b"}\n{"s":null}\n{"s":""}\n{"s":"\\u00fc"}\n{"s":"ü"}\n`)
+    expect(await rows()).toEqual([['a"b'], ['a"b'], [null], [''], ['ü'], ['ü']])
+    write('{"s":"x"}\n{"s":"\\ud800"}\n')
+    await expect(rows([column('s')])).rejects.toMatchObject({ code: 'DATA_INVALID_UTF8', details: { line: 2 } })
+  })
+
   it('takes texts among numbers for the numbers that JSON cannot write', async () => {
     write(`{"f":"NaN","i":1,"w":"9007199254740993","n":"NaN","s":"NaN","o":{"x":["-Infinity",1]}}
 {"f":1.5,"i":"-9223372036854775808","w":null,"n":null,"s":"other","o":{"x":[]}}

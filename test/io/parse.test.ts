@@ -2,12 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatDate, maxDay, minDay, parseDate } from '../../src/data/civil.ts'
 import { dateAt, noDate } from '../../src/io/parse-date.ts'
-import { float64At, int64At, shortDecimalAt, shortIntegerAt } from '../../src/io/parse-number.ts'
+import { float64At, int64At, putShortDecimal, shortIntegerAt } from '../../src/io/parse-number.ts'
 
 /** A text in the middle of a block: what stands around it must not matter. */
 function within<T>(text: string, before: string, read: (view: DataView, start: number, end: number) => T): T {
   const bytes = Buffer.from(`${before}${text},1.5,7\n${' '.repeat(16)}`)
   return read(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), before.length, before.length + Buffer.byteLength(text))
+}
+
+/** NaN for what is left to the slower ways. */
+function shortDecimalAt(view: DataView, start: number, end: number): number {
+  const values = new Float64Array(1)
+  return putShortDecimal(view, start, end, values, 0) ? values[0] : Number.NaN
 }
 
 const before = fc.constantFrom('', '1', '12,', '1234567,', '12345678', '.......,', '99999999,-')

@@ -26,6 +26,8 @@ export interface SegmentShape {
   numbered: number | undefined
   /** Is a row that fails left out, and the loop goes on behind it? */
   leavesOut: boolean
+  /** Output columns that are codes of the input column which they come from. */
+  passed: readonly boolean[]
   user: CallUserFunction
   closure: (fn: FnRef) => Function
 }
@@ -61,7 +63,7 @@ class SegmentWriter {
 
   constructor(shape: SegmentShape) {
     this.#shape = shape
-    this.#store = storeOf(shape.fields, shape.weighted, shape.numbered)
+    this.#store = storeOf(shape.fields, shape.weighted, shape.numbered, shape.passed)
     this.#many = shape.steps.some(
       (step) => step.step === 'unnest' || (step.step === 'parallelDo' && (step.shape === 'flatMap' || step.shape === 'do')),
     )

@@ -1,3 +1,4 @@
+import type { ColumnBuilder } from '../../data/builder.ts'
 import type { Column } from '../../data/column.ts'
 import { fromJsValue, toJsValue } from '../../data/js-value.ts'
 import { valueAt } from '../../data/read.ts'
@@ -6,6 +7,7 @@ import { jsonCell } from '../../io/format/cell.ts'
 import { evaluateExpr } from '../../ir/evaluate.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { RowShape, SegmentStep } from '../../ir/physical.ts'
+import type { CodesBuilder } from './codes-builder.ts'
 import type { SegmentShape } from './generate.ts'
 import { GroupValues } from './group-values.ts'
 import type { Output } from './output.ts'
@@ -151,7 +153,7 @@ class Interpreter {
       throw support.notWellFormed()
     if (output.isFull()) output.flush()
     if (output.weights !== undefined) output.weights[output.rows] = this.weight
-    for (let i = 0; i < values.length; i++) output.builders[i].appendValue(values[i])
+    for (let i = 0; i < values.length; i++) (output.builders[i] as ColumnBuilder | CodesBuilder).appendValue(values[i])
     output.rows++
   }
 }

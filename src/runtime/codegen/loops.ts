@@ -26,7 +26,8 @@ export class SegmentLoops {
   readonly #leavesOut: boolean
   /** Rows of the input that the last run left out. */
   leftOut: number[] = []
-  #interpreted: boolean
+  /** No generated code: the process forbids it, or a test. */
+  readonly isInterpreted: boolean
 
   constructor(steps: readonly SegmentStep[], fields: Schema, ctx: OperatorContext) {
     this.#steps = steps
@@ -35,7 +36,7 @@ export class SegmentLoops {
     this.#closures = closuresOf(steps)
     this.#teller = new FailureTeller(this.#closures, ctx)
     this.#leavesOut = ctx.leaveOut !== undefined && canFail(steps)
-    this.#interpreted = ctx.interpreted
+    this.isInterpreted = ctx.interpreted || !mayGenerate()
     for (const { fn } of this.#closures) refuseAsync(fn, ctx.fn(fn) as Function)
   }
 
@@ -43,7 +44,7 @@ export class SegmentLoops {
   run(input: SegmentInput, output: Output, from: number): number {
     const batch = 'batch' in input ? input.batch : undefined
     const weights = output.weights === undefined ? undefined : batch?.weights
-    const loop = this.#loop(batch, weights !== undefined, output.numbered)
+    const loop = this.#loop(batch, weights !== undefined, output)
     const rows = 'batch' in input ? input.batch.columns : input.values
     const to = rowCountOf(input)
     if (!this.#leavesOut)
@@ -71,17 +72,18 @@ export class SegmentLoops {
     }
   }
 
-  #loop(batch: Batch | undefined, weighted: boolean, numbered: number | undefined): SegmentLoop {
-    const key = batch === undefined ? '' : `${weighted ? 'w' : ''}${batch.columns.map(shapeKey).join(' ')}`
+  #loop(batch: Batch | undefined, weighted: boolean, output: Output): SegmentLoop {
+    const passed = this.#fields.map((_, i) => output.isPassed(i))
+    const key = batch === undefined ? '' : `${weighted ? 'w' : ''}${batch.columns.map(shapeKey).join(' ')} ${passed.join()}`
     let loop = this.#loops.get(key)
     if (loop === undefined) {
-      loop = this.#makeLoop(batch, weighted, numbered)
+      loop = this.#makeLoop(batch, weighted, output.numbered, passed)
       this.#loops.set(key, loop)
     }
     return loop
   }
 
-  #makeLoop(batch: Batch | undefined, weighted: boolean, numbered: number | undefined): SegmentLoop {
+  #makeLoop(batch: Batch | undefined, weighted: boolean, numbered: number | undefined, passed: readonly boolean[]): SegmentLoop {
     const steps = this.#steps
     const [first] = steps
     const closure = (fn: FnRef): Function => this.#ctx.fn(fn) as Function
@@ -90,20 +92,24 @@ export class SegmentLoops {
         ? { values: first.input }
         : { columns: (batch as Batch).columns.map(shapeOf) }
     const leavesOut = this.#leavesOut
-    const shape = { steps, input, fields: this.#fields, weighted, numbered, leavesOut, user: userCalls(this.#ctx), closure }
-    if (!this.#interpreted) {
-      try {
-        return compileLoop(
-          generateSegment(shape),
-          this.#closures.map(({ fn }) => closure(fn)),
-        )
-      } catch (error) {
-        // Thrown where the process forbids code from strings.
-        if (!(error instanceof EvalError)) throw error
-        this.#interpreted = true
-      }
-    }
-    return interpretSegment(shape)
+    const user = userCalls(this.#ctx)
+    const shape = { steps, input, fields: this.#fields, weighted, numbered, leavesOut, passed, user, closure }
+    if (this.isInterpreted) return interpretSegment(shape)
+    return compileLoop(
+      generateSegment(shape),
+      this.#closures.map(({ fn }) => closure(fn)),
+    )
+  }
+}
+
+/** False where the process forbids code from strings. */
+function mayGenerate(): boolean {
+  try {
+    new Function('')
+    return true
+  } catch (error) {
+    if (error instanceof EvalError) return false
+    throw error
   }
 }
 

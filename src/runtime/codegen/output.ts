@@ -5,6 +5,7 @@ import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
 import type { TextNumbering } from '../operator.ts'
 import { CodesBuilder } from './codes-builder.ts'
+import { PassedCodes } from './passed-codes.ts'
 import { Scratch } from './support.ts'
 
 /** How many rows and bytes of one column a segment gathers before it makes a batch; tests make them small. */
@@ -17,7 +18,7 @@ const defaultTarget: BatchTarget = { rows: targetBatchRows, bytes: targetBatchBy
 
 /** The rows that a segment has made and not yet given away. Generated code writes to the builders between `reserve` and `flush`. */
 export class Output {
-  readonly builders: readonly (ColumnBuilder | CodesBuilder)[]
+  readonly builders: (ColumnBuilder | CodesBuilder | PassedCodes)[]
   /** The column whose texts are numbered as they are made. */
   readonly numbered: number | undefined
   readonly limit: number
@@ -55,6 +56,23 @@ export class Output {
     if (weighted) this.weights ??= new Int32Array(this.limit)
     else this.weights = undefined
     this.reserve()
+  }
+  /** A text column of the next input batch that goes through unchanged: if it is a dictionary with an owner, its codes are taken. */
+  pass(i: number, column: Column): void {
+    const builder = this.builders[i]
+    const isPassed = builder instanceof PassedCodes
+    if (column.store === 'dictionary' && column.owner !== undefined) {
+      if (isPassed && builder.accepts(column)) return
+      this.flush()
+      this.builders[i] = new PassedCodes(column, this.limit)
+    } else if (isPassed) {
+      this.flush()
+      this.builders[i] = createBuilder(column.type)
+    }
+  }
+  /** Is output column `i` passed on as codes? */
+  isPassed(i: number): boolean {
+    return this.builders[i] instanceof PassedCodes
   }
   /** Numbers go on where the operator that gives them is now. To be called before rows are made. */
   follow(): void {
@@ -118,7 +136,7 @@ export class Output {
   }
 }
 
-function bytesOf(builder: ColumnBuilder | CodesBuilder): number {
+function bytesOf(builder: ColumnBuilder | CodesBuilder | PassedCodes): number {
   if (builder instanceof BytesBuilder) return builder.dataLength
   return builder instanceof CodesBuilder ? builder.newBytes : 0
 }

@@ -2,10 +2,11 @@ import { type Batch, maxBatchRows } from '../../data/batch.ts'
 import type { Column } from '../../data/column.ts'
 import { gatherColumn } from '../../data/gather.ts'
 import { makeBatch, sliceColumn } from '../../data/read.ts'
-import type { PhysicalNodeOf, SegmentStep } from '../../ir/physical.ts'
+import type { PhysicalNodeOf } from '../../ir/physical.ts'
 import type { Operator, OperatorContext } from '../operator.ts'
 import { SegmentLoops } from './loops.ts'
 import { Output } from './output.ts'
+import { sourcesOf } from './sources.ts'
 
 /** No more bytes than this in a computed column of one batch, however large its texts get. */
 const byteLimit = 2 ** 24
@@ -16,10 +17,11 @@ const byteLimit = 2 ** 24
  */
 export function createProjection({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext): Operator | undefined {
   const { steps } = spec
-  if (spec.clustered || !steps.every((step) => step.step === 'project')) return undefined
-  const sources = sourcesOf(steps)
+  const projects = steps.filter((step) => step.step === 'project')
+  if (spec.clustered || projects.length < steps.length) return undefined
+  const sources = sourcesOf(steps, ctx.inputs[0].length) as readonly (number | undefined)[]
   const fields = ctx.fields.filter((_, i) => sources[i] === undefined)
-  const last = steps[steps.length - 1]
+  const last = projects[projects.length - 1]
   const computed = { ...last, exprs: last.exprs.filter((_, i) => sources[i] === undefined) }
   const output = new Output(fields, { rows: maxBatchRows, bytes: byteLimit })
   const loops = new SegmentLoops([...steps.slice(0, -1), computed], fields, ctx)
@@ -68,17 +70,4 @@ function keptRows(from: number, to: number, leftOut: readonly number[]): Int32Ar
     else kept[out++] = row
   }
   return kept
-}
-
-/** For each output column the input column that it is, or undefined when it is computed. */
-function sourcesOf(steps: readonly (SegmentStep & { step: 'project' })[]): readonly (number | undefined)[] {
-  let sources: readonly (number | undefined)[] | undefined
-  for (const { exprs } of steps) {
-    const known = sources
-    sources = exprs.map(({ expr }) => {
-      if (expr.e !== 'column') return undefined
-      return known === undefined ? expr.column : known[expr.column]
-    })
-  }
-  return sources ?? []
 }

@@ -1,12 +1,14 @@
 import type { Batch } from '../../data/batch.ts'
-import type { PhysicalNodeOf } from '../../ir/physical.ts'
+import type { PhysicalNodeOf, SegmentStep } from '../../ir/physical.ts'
 import type { Operator, OperatorContext, OperatorFactory } from '../operator.ts'
+import { isText } from './code.ts'
 import { type GroupReader, groupReader } from './groups.ts'
 import { rowCountOf, SegmentLoops } from './loops.ts'
 import { type BatchTarget, Output } from './output.ts'
 import { endsInPieces } from './pieces.ts'
 import { createProjection } from './projection.ts'
 import type { SegmentInput } from './shape.ts'
+import { sourcesOf } from './sources.ts'
 import { NotOfRow } from './support.ts'
 
 /**
@@ -30,6 +32,7 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
   const isNumbered = endsInPieces(spec.steps, ctx.fields, ctx.inputs[0].length)
   let output: Output | undefined
   const loops = new SegmentLoops(spec.steps, ctx.fields, ctx)
+  const passed = loops.isInterpreted ? [] : passedTexts(spec.steps, ctx)
   const [first] = spec.steps
   const groups: GroupReader | undefined =
     spec.clustered && first.step === 'parallelDo' ? groupReader(first.input, ctx) : undefined
@@ -64,6 +67,10 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
     }
     return undefined
   }
+  /** Tells the output which columns of a batch go through it unchanged. */
+  const pass = (output: Output, batch: Batch): void => {
+    for (const { from, to } of passed) output.pass(to, batch.columns[from])
+  }
   const flush = (): undefined | Promise<void> => {
     output?.flush()
     return output?.drain(emit)
@@ -75,6 +82,7 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
     borrows: groups === undefined,
     push(_, batch) {
       if (batch.rowCount === 0) return undefined
+      pass(open(), batch)
       open().begin(batch.header, batch.weights !== undefined)
       return drive(open(), groups === undefined ? { batch } : { values: groups.take(batch) }, 0)
     },
@@ -88,4 +96,10 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
     },
     close() {},
   }
+}
+
+/** The text columns that a segment only filters and moves. */
+function passedTexts(steps: readonly SegmentStep[], ctx: OperatorContext): readonly { from: number; to: number }[] {
+  const sources = sourcesOf(steps, ctx.inputs[0].length) ?? []
+  return sources.flatMap((from, to) => (from !== undefined && isText(ctx.fields[to].type) ? [{ from, to }] : []))
 }

@@ -30,8 +30,6 @@ let nextId = 0
  *
  * A number in a comment at its head makes texts with other closures differ: V8 shares the feedback of equal texts, and a loop whose call site
  * has seen several closures no longer inlines any (2.6 against 12.4 ns a row).
- *
- * @throws EvalError where the process forbids code from strings.
  */
 export function compileLoop(generated: Generated, closures: readonly Function[]): SegmentLoop {
   const key = `${closures.map(functionId).join(',')}\n${generated.source}`

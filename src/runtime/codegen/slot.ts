@@ -9,20 +9,34 @@ export interface Slot {
   readonly load: (em: Emitter) => Code
   /** Number of the input column that it is, unchanged. */
   readonly source?: number
+  /** In a dictionary: the code in place of the value, and is the row null? */
+  readonly code?: (em: Emitter) => { value: string; isNull: string }
 }
 
 export const fixedSlot = (code: Code): Slot => ({ type: code.type, load: () => code })
 
 /** The slot of row `index` of the column that generated code reaches by `path`. */
 export function columnSlot(shape: ColumnShape, path: string, index: string, source?: number): Slot {
-  return { type: shape.type, source, load: (em) => em.memo(`load ${path} ${index}`, () => load(em, shape, path, index)) }
+  return {
+    type: shape.type,
+    source,
+    load: (em) => em.memo(`load ${path} ${index}`, () => load(em, shape, path, index)),
+    code: shape.store === 'dictionary' ? (em) => codeOf(em, shape, path, index) : undefined,
+  }
+}
+
+const nullOf = (em: Emitter, shape: ColumnShape, column: string, index: string): string =>
+  shape.nulls ? em.define('n', `(${em.hoist('z', `${column}.nulls`)}[${index} >> 3] & (1 << (${index} & 7))) === 0`) : 'false'
+
+function codeOf(em: Emitter, shape: ColumnShape, path: string, index: string): { value: string; isNull: string } {
+  const column = em.hoist('c', path)
+  const isNull = nullOf(em, shape, column, index)
+  return { value: `${em.hoist('x', `${column}.codes`)}[${index}]`, isNull }
 }
 
 function load(em: Emitter, shape: ColumnShape, path: string, index: string): Code {
   const column = em.hoist('c', path)
-  const isNull = shape.nulls
-    ? em.define('n', `(${em.hoist('z', `${column}.nulls`)}[${index} >> 3] & (1 << (${index} & 7))) === 0`)
-    : 'false'
+  const isNull = nullOf(em, shape, column, index)
   const { type } = shape
   switch (shape.store) {
     case 'lane': {

@@ -19,13 +19,15 @@ export interface Store {
   readonly room: readonly string[]
   /** The column whose texts are numbered. */
   readonly numbered: number | undefined
+  /** Columns that are codes of the input. */
+  readonly passed: readonly boolean[]
 }
 
 /**
  * Variables of output column `i`: builder `b`, lane, offsets or codes `o`, data `q`, place in data `a`, is the lane a BigInt64Array `w`, the
  * table that gives numbers to texts `g`.
  */
-export function storeOf(fields: Schema, weighted: boolean, numbered: number | undefined): Store {
+export function storeOf(fields: Schema, weighted: boolean, numbered: number | undefined, passed: readonly boolean[]): Store {
   const open = ['let n = out.rows']
   const reload = ['n = 0']
   const encode: string[] = []
@@ -38,6 +40,10 @@ export function storeOf(fields: Schema, weighted: boolean, numbered: number | un
       reload.push(`o${i} = b${i}.codes`)
       save.push(`b${i}.length = n`)
       room.push(`b${i}.newBytes < byteLimit`)
+    } else if (passed[i]) {
+      open.push(`let o${i} = b${i}.codes`)
+      reload.push(`o${i} = b${i}.codes`)
+      save.push(`b${i}.length = n`)
     } else if (isText(type)) {
       open.push(`let o${i} = b${i}.offsets, q${i} = b${i}.data, a${i} = b${i}.dataLength`)
       reload.push(`o${i} = b${i}.offsets; q${i} = b${i}.data; a${i} = 0`)
@@ -58,7 +64,7 @@ export function storeOf(fields: Schema, weighted: boolean, numbered: number | un
     open.push('let w = out.weights')
     reload.push('w = out.weights')
   }
-  return { open, reload, encode, save, room, numbered }
+  return { open, reload, encode, save, room, numbered, passed }
 }
 
 const isLane = (type: Type): boolean => type.kind === 'bool' || type.kind === 'float64' || type.kind === 'date'
@@ -78,20 +84,22 @@ export interface EmitOptions {
 export function emitRow(em: Emitter, slots: readonly Slot[], fields: Schema, store: Store, options: EmitOptions): void {
   const { many, weighted, checksTexts, site } = options
   // All values are computed before the first is stored, so that an error or a flush never leaves half a row.
-  const codes = slots.map((slot) => slot.load(em))
-  const isGathered = (i: number): boolean => i !== store.numbered && codes[i].rep === 'text' && fields[i].type.kind === 'string'
-  for (let i = 0; i < codes.length; i++) {
+  const codes = slots.map((slot, i) => (store.passed[i] ? undefined : slot.load(em)))
+  const isGathered = (i: number): boolean => i !== store.numbered && codes[i]?.rep === 'text' && fields[i].type.kind === 'string'
+  for (const [i, code] of codes.entries()) {
     if (isGathered(i)) {
       gatherTexts(i, store, site)
-      const { text } = codes[i] as TextCode
+      const { text } = code as TextCode
       if (checksTexts) em.line(`if (!${text}.isWellFormed()) { site = ${site}; throw notWellFormed() }`)
-    } else if (checksTexts && i === store.numbered) bytesOf(em, codes[i])
+    } else if (checksTexts && i === store.numbered) bytesOf(em, code as Code)
   }
   if (many) flushWhenFull(em, store)
   for (let i = 0; i < codes.length; i++) {
-    if (i === store.numbered) storeNumber(em, codes[i], i)
-    else if (isGathered(i)) storeText(em, codes[i] as TextCode, i)
-    else storeValue(em, codes[i], fields[i].type, i)
+    const code = codes[i]
+    if (code === undefined) storeCode(em, slots[i], i)
+    else if (i === store.numbered) storeNumber(em, code, i)
+    else if (isGathered(i)) storeText(em, code as TextCode, i)
+    else storeValue(em, code, fields[i].type, i)
   }
   if (store.encode.length > 0) em.line('source[n] = row')
   if (weighted) em.line('w[n] = weight')
@@ -137,6 +145,13 @@ function storeValid(em: Emitter, code: Code, type: Type, i: number): void {
     em.line(`if (b${i}.values instanceof BigInt64Array) { w${i} = true; o${i} = noLane }`)
   })
   em.line(`else o${i}[n] = ${value}`)
+}
+
+/** The code of a text that is passed on. */
+function storeCode(em: Emitter, slot: Slot, i: number): void {
+  const { value, isNull } = (slot.code as NonNullable<Slot['code']>)(em)
+  const store = `o${i}[n] = ${value}`
+  em.line(isNull === 'false' ? store : `if (${isNull}) { b${i}.markNull(n); o${i}[n] = 0 } else ${store}`)
 }
 
 function storeNumber(em: Emitter, code: Code, i: number): void {

@@ -4,6 +4,7 @@ import { hashRows } from '../../data/key.ts'
 import { sliceColumn } from '../../data/read.ts'
 import type { Type } from '../../data/type.ts'
 import type { TextNumbers } from '../operator.ts'
+import { CodeGroups } from './code-groups.ts'
 import { EncodedKeys } from './encoded-keys.ts'
 import type { GroupKeys } from './group-keys.ts'
 import { orderByHash } from './hash-order.ts'
@@ -15,6 +16,7 @@ export class GroupTable {
   readonly #types: readonly Type[]
   readonly #seed: number
   #keys: GroupKeys
+  #codes = new CodeGroups()
   /** Hashes of the first `#hashed` groups: they are wanted only where groups leave in their order. */
   #lo = new Int32Array(0)
   #hi = new Int32Array(0)
@@ -32,7 +34,7 @@ export class GroupTable {
 
   /** With room for the hashes, so that whoever is granted this can have its groups in order. */
   get sizeBytes(): number {
-    return this.#keys.sizeBytes + Math.max(this.#lo.length, this.count) * 8
+    return this.#keys.sizeBytes + this.#codes.sizeBytes + Math.max(this.#lo.length, this.count) * 8
   }
 
   /** What numbers texts when the key is one column of them: a text's number is its group. */
@@ -82,12 +84,18 @@ export class GroupTable {
   /** Forgets all groups and gives their memory back. */
   clear(): void {
     this.#keys = createGroupKeys(this.#types, this.#seed)
+    this.#codes = new CodeGroups()
     this.#lo = new Int32Array(0)
     this.#hi = new Int32Array(0)
     this.#hashed = 0
   }
 
   #look(columns: readonly Column[], rowCount: number, groups: Int32Array, insert: boolean): void {
+    if (this.#codes.look(columns, rowCount, groups, insert, (...key) => this.#lookPlain(...key))) return
+    this.#lookPlain(columns, rowCount, groups, insert)
+  }
+
+  #lookPlain(columns: readonly Column[], rowCount: number, groups: Int32Array, insert: boolean): void {
     const [only] = columns
     if (columns.length === 1 && only.store === 'dictionary') this.#lookByCode(only, rowCount, groups, insert)
     else this.#keys.look(columns, rowCount, groups, insert)

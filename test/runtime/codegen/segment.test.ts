@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from '../../../src/data/batch.ts'
+import type { DictionaryColumn } from '../../../src/data/column.ts'
 import { batchFromRows, makeBatch, rowsOf } from '../../../src/data/read.ts'
 import { type Schema, types } from '../../../src/data/type.ts'
 import { findFunction } from '../../../src/ir/functions/catalogue.ts'
@@ -34,6 +35,66 @@ const words = (separator = ' '): ReturnType<typeof unnest> =>
 const onlyItem = project(column(2, types.string))
 
 describe('segments', () => {
+  it('pass codes of dictionaries on, whose owners, nulls and number of texts change from batch to batch', async () => {
+    const texts = ['a', 'bb', '', 'ü']
+    const owners = [{}, {}]
+    // Batch by batch: the owner, or none, and how many texts its dictionary has by then.
+    const kinds = [
+      [0, 2],
+      [0, 4],
+      [1, 3],
+      [-1, 4],
+      [undefined, 0],
+      [0, 4],
+      [0, 4],
+    ] as const
+    const input = schemaOf(types.string, types.int64)
+    const plain: Batch[] = []
+    const coded: Batch[] = []
+    for (const [at, [owner, known]] of kinds.entries()) {
+      const values = Array.from({ length: 9 }, (_, row) => (at % 2 === 0 && row % 4 === 3 ? null : texts[row % (known || 4)]))
+      const batch = batchFromRows(
+        input,
+        values.map((value, row) => [value, row]),
+      )
+      plain.push(batch)
+      if (owner === undefined) coded.push(batch)
+      else {
+        const dictionary: DictionaryColumn = {
+          store: 'dictionary',
+          type: types.string,
+          length: 9,
+          nulls: batch.columns[0].nulls,
+          codes: Int32Array.from(values, (value) => Math.max(0, texts.indexOf(value ?? ''))),
+          values: batchFromRows(
+            schemaOf(types.string),
+            texts.slice(0, known).map((text) => [text]),
+          ).columns[0],
+          owner: owners[owner],
+        }
+        coded.push({ ...batch, columns: [dictionary, batch.columns[1]] })
+      }
+    }
+    const text = column(0, types.string)
+    const steps = [
+      filter(call('greater', types.bool, column(1, types.int64), constant(1, types.int64))),
+      project(column(1, types.int64), text, call('upper', types.string, text), text),
+      filter(call('is_distinct_from', types.bool, column(1, types.string), constant('bb', types.string))),
+    ]
+    const fields = schemaOf(types.int64, types.string, types.string, types.string)
+    for (const rows of [3, 1000]) {
+      const options = { input, fields, target: { rows, bytes: 1000 } }
+      const expected = await runSegment(steps, plain, options)
+      expect(expected.length).toBeGreaterThan(20)
+      expect(await runSegment(steps, coded, options)).toEqual(expected)
+      expect(await runSegment(steps, coded, { ...options, interpreted: true })).toEqual(expected)
+      const { operator, batches } = segment(steps, options)
+      await operator.push(0, coded[0])
+      await operator.finish(0)
+      expect(batches[0].columns.map(({ store }) => store)).toEqual(['lane', 'dictionary', 'bytes', 'dictionary'])
+    }
+  })
+
   it('split text into words, empty pieces included, whatever the size of batches', async () => {
     const texts = ['a  b', '', 'one', ' x ', 'ä€😀 z', 'a b c d e f g h', null]
     const batch = batchFromRows(
@@ -156,6 +217,7 @@ describe('segments', () => {
       weighted: false,
       numbered: undefined,
       leavesOut: false,
+      passed: [],
       user: () => null,
       closure: () => () => '',
     })
@@ -174,6 +236,7 @@ describe('segments', () => {
       const { operator, batches } = segment(
         [project(doubled, line), project(column(1, types.string), column(0, types.int64), constant(true, types.bool))],
         {
+          input: lines,
           fields: schemaOf(types.string, types.int64, types.bool),
           interpreted,
         },

@@ -59,7 +59,60 @@ const cases = fc
   .array(fc.constantFrom(...keyTypes), { minLength: 1, maxLength: 2 })
   .chain((list) => fc.tuple(fc.constant(list), fc.array(rowsOf(list), { minLength: 1, maxLength: 4 })))
 
+/** A dictionary that gets longer as texts come. */
+class GrowingDictionary {
+  readonly #texts: string[] = []
+  encode(column: Column): Column {
+    const values = Array.from({ length: column.length }, (_, row) => valueAt(column, row) as string | null)
+    for (const value of values) if (value !== null && !this.#texts.includes(value)) this.#texts.push(value)
+    return {
+      store: 'dictionary',
+      type: types.string,
+      length: column.length,
+      nulls: column.nulls,
+      codes: Int32Array.from(values, (value) => (value === null ? 0 : this.#texts.indexOf(value))),
+      values: columnsOf(
+        [types.string],
+        this.#texts.map((text) => [text]),
+      )[0],
+      owner: this,
+    }
+  }
+}
+
 describe('GroupTable', () => {
+  it('numbers keys alike whether they come as texts or as codes of dictionaries', () => {
+    const cell = fc.option(fc.constantFrom('a', 'bb', 'ü', '', 'more'), { freq: 4 })
+    const rows = fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 40 })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.record({ rows, owner: fc.nat({ max: 2 }), finds: fc.boolean() }), { maxLength: 8 }),
+        (width, batches) => {
+          const list = Array.from({ length: width }, () => types.string)
+          const plain = new GroupTable(list, 7)
+          const coded = new GroupTable(list, 7)
+          const dictionaries = Array.from({ length: 3 }, () => list.map(() => new GrowingDictionary()))
+          for (const { rows, owner, finds } of batches) {
+            const columns = columnsOf(
+              list,
+              rows.map((row) => row.slice(0, width)),
+            )
+            const codes = columns.map((column, i) => dictionaries[owner][i].encode(column))
+            const expected = new Int32Array(rows.length)
+            const groups = new Int32Array(rows.length)
+            if (finds) {
+              plain.find(columns, rows.length, expected)
+              coded.find(codes, rows.length, groups)
+              expect(groups).toEqual(expected)
+            } else expect(coded.assign(codes, rows.length, groups)).toEqual(plain.assign(columns, rows.length, expected))
+          }
+          expect(keysOf(list, coded, coded.order())).toEqual(keysOf(list, plain, plain.order()))
+        },
+      ),
+    )
+  })
+
   it('numbers keys of any type by their first appearance, and finds them again', () => {
     fc.assert(
       fc.property(cases, ([list, batches]) => {
