@@ -1,6 +1,6 @@
 import { LaneBuilder } from '../../data/builder.ts'
 import { builderMemory, viewBuilder } from '../../data/builder-view.ts'
-import type { Column, LaneColumn } from '../../data/column.ts'
+import type { Column, Lane, LaneColumn } from '../../data/column.ts'
 import type { Type } from '../../data/type.ts'
 import type { GroupKeys } from './group-keys.ts'
 import { NumberTable } from './number-table.ts'
@@ -15,6 +15,7 @@ export class NumberKeys implements GroupKeys {
   readonly #keys: LaneBuilder
   readonly #table: NumberTable
   #nullGroup = -1
+  #room = new Float64Array(0)
   #wide: { table: NumberTable; groups: Int32Array } | undefined
 
   constructor(type: Type, seed: number) {
@@ -29,18 +30,22 @@ export class NumberKeys implements GroupKeys {
 
   get sizeBytes(): number {
     const wideBytes = this.#wide === undefined ? 0 : this.#wide.table.sizeBytes + this.#wide.groups.byteLength
-    return builderMemory(this.#keys) + this.#table.sizeBytes + wideBytes
+    return builderMemory(this.#keys) + this.#table.sizeBytes + this.#room.byteLength + wideBytes
   }
 
   look([column]: readonly Column[], rowCount: number, groups: Int32Array, insert: boolean): void {
     const { values, nulls } = column as LaneColumn
     if (values instanceof BigInt64Array) return this.#lookBigInts(values, nulls, rowCount, groups, insert)
-    const doubles = values instanceof Float64Array ? values : new Float64Array(values)
-    this.#table.guess(new Int32Array(doubles.buffer, doubles.byteOffset, rowCount * 2), rowCount, groups)
-    for (let row = 0; row < rowCount; row++) {
-      if (nulls !== undefined && (nulls[row >> 3] & (1 << (row & 7))) === 0) groups[row] = this.#lookNull(insert)
-      else if (groups[row] < 0) groups[row] = this.#lookDouble(doubles[row], insert)
+    if (nulls !== undefined) {
+      for (let row = 0; row < rowCount; row++) {
+        const isNull = (nulls[row >> 3] & (1 << (row & 7))) === 0
+        groups[row] = isNull ? this.#lookNull(insert) : this.#lookDouble(values[row], insert)
+      }
+      return
     }
+    const before = this.#table.count
+    this.#table.look(this.#canonical(values, rowCount), rowCount, groups, insert)
+    if (this.#table.count > before) this.#keepFrom(before)
   }
 
   columns(): readonly Column[] {
@@ -67,8 +72,29 @@ export class NumberKeys implements GroupKeys {
     }
   }
 
+  /** −0 is 0, and there is one NaN: columns of floats may hold others. */
+  #canonical(values: Exclude<Lane, BigInt64Array>, rowCount: number): Float64Array {
+    if (!(values instanceof Float64Array)) return new Float64Array(values)
+    if (this.#keys.type.kind !== 'float64') return values
+    if (this.#room.length < rowCount) this.#room = new Float64Array(rowCount)
+    for (let row = 0; row < rowCount; row++) this.#room[row] = Number.isNaN(values[row]) ? Number.NaN : values[row] + 0
+    return this.#room
+  }
+
+  /** Keeps the keys that the table has from number `before` on. */
+  #keepFrom(before: number): void {
+    const added = this.#table.keysFrom(before)
+    const keys = this.#keys
+    if (keys.values instanceof BigInt64Array) {
+      for (let i = 0; i < added.length; i++) keys.append(added[i])
+      return
+    }
+    keys.reserve(added.length)
+    keys.values.set(added, keys.length)
+    keys.length += added.length
+  }
+
   #lookDouble(value: number, insert: boolean): number {
-    // −0 is 0, and there is one NaN.
     double[0] = Number.isNaN(value) ? Number.NaN : value + 0
     if (!insert) return this.#table.find(words[0], words[1])
     const group = this.#table.number(words[0], words[1])

@@ -2,22 +2,26 @@ import type { Column, LaneColumn } from '../../../data/column.ts'
 import { isValid } from '../../../data/column.ts'
 import { plainColumn } from '../../../data/gather.ts'
 import { types } from '../../../data/type.ts'
+import { arraysAt } from '../../wasm/kernel-memory.ts'
 import type { Accumulator } from './accumulator.ts'
-import { grownDoubles } from './accumulator.ts'
+import { GroupDoubles } from './group-doubles.ts'
 
 /** count(*), count(x) and countif(x). */
-export function createCount(what: 'rows' | 'notNull' | 'true'): Accumulator {
-  let counts: Float64Array = new Float64Array(256)
+export function createCount(what: 'rows' | 'notNull' | 'true', kernelFrom?: number): Accumulator {
+  let store = new GroupDoubles(kernelFrom)
+  let counts = store.values
 
   return {
     stateTypes: [types.int64],
     reserve(groups) {
-      counts = grownDoubles(counts, groups)
+      store.reserve(groups)
+      counts = store.values
     },
     add(groups, rowCount, args, weights) {
       if (what === 'true') addTrue(counts, groups, rowCount, plainColumn(args[0]) as LaneColumn, weights)
-      else if (what === 'rows' || args[0].nulls === undefined) addRows(counts, groups, rowCount, weights)
-      else addValid(counts, groups, rowCount, args[0], weights)
+      else if (what === 'notNull' && args[0].nulls !== undefined) addValid(counts, groups, rowCount, args[0], weights)
+      else if (store.memory !== undefined && weights === undefined) store.memory.addOnes(groups, rowCount, arraysAt)
+      else addRows(counts, groups, rowCount, weights)
     },
     merge(groups, rowCount, [state]) {
       const { values } = state as LaneColumn
@@ -26,10 +30,11 @@ export function createCount(what: 'rows' | 'notNull' | 'true'): Accumulator {
     states: (order, from, to) => [lane(order, from, to)],
     results: (order, from, to) => lane(order, from, to),
     clear() {
-      counts = new Float64Array(256)
+      store = new GroupDoubles(kernelFrom)
+      counts = store.values
     },
     get sizeBytes() {
-      return counts.byteLength
+      return store.sizeBytes
     },
   }
 
@@ -40,6 +45,7 @@ export function createCount(what: 'rows' | 'notNull' | 'true'): Accumulator {
   }
 }
 
+/** Without weights the twin of the kernel `addOnes`. */
 function addRows(counts: Float64Array, groups: Int32Array, rowCount: number, weights: Int32Array | undefined): void {
   if (weights === undefined) for (let row = 0; row < rowCount; row++) counts[groups[row]]++
   else for (let row = 0; row < rowCount; row++) counts[groups[row]] += weights[row]

@@ -5,8 +5,10 @@ import { plainColumn } from '../../../data/gather.ts'
 import { nearestDouble } from '../../../data/rounding.ts'
 import { types } from '../../../data/type.ts'
 import { checkedSum } from '../../../ir/functions/aggregates.ts'
+import { arraysAt } from '../../wasm/kernel-memory.ts'
 import type { Accumulator } from './accumulator.ts'
 import { grownDoubles } from './accumulator.ts'
+import { GroupDoubles } from './group-doubles.ts'
 
 const two32 = 4294967296
 /** Below this a lane takes one more number of the same size without rounding. */
@@ -16,22 +18,24 @@ const limit = 2 ** 52
  * sum and avg of int64, exact: total = high · 2^32 + low in two doubles, carried when `low` grows large. The range is checked at the end only, so
  * that whether a sum fails does not depend on the order of its rows.
  */
-export function createIntSum(result: 'sum' | 'avg'): Accumulator {
+export function createIntSum(result: 'sum' | 'avg', kernelFrom?: number): Accumulator {
+  let store = new GroupDoubles(kernelFrom)
   /** Of group g the low part at 2 · g and the number of rows behind it: most rows touch nothing else. */
-  let sums: Float64Array = new Float64Array(512)
+  let sums = store.values
   let high: Float64Array = new Float64Array(256)
 
   return {
     stateTypes: [types.int64, types.int64, types.int64],
     reserve(groups) {
-      sums = grownDoubles(sums, groups * 2)
+      store.reserve(groups * 2)
+      sums = store.values
       high = grownDoubles(high, groups)
     },
     add(groups, rowCount, args, weights) {
       const column = plainColumn(args[0]) as LaneColumn
       if (column.values instanceof BigInt64Array) addWide(groups, rowCount, column, column.values, weights)
       else if (column.nulls !== undefined || weights !== undefined) addSome(groups, rowCount, column, weights)
-      else addAll(sums, high, groups, rowCount, column.values as Float64Array)
+      else addAll(groups, rowCount, column.values as Float64Array)
     },
     merge(groups, rowCount, [lows, highs, counts]) {
       const a = (lows as LaneColumn).values
@@ -71,12 +75,25 @@ export function createIntSum(result: 'sum' | 'avg'): Accumulator {
       return builder.finish()
     },
     clear() {
-      sums = new Float64Array(512)
+      store = new GroupDoubles(kernelFrom)
+      sums = store.values
       high = new Float64Array(256)
     },
     get sizeBytes() {
-      return sums.byteLength + high.byteLength
+      return store.sizeBytes + high.byteLength
     },
+  }
+
+  function addAll(groups: Int32Array, rowCount: number, values: Float64Array): void {
+    for (let row = 0; row < rowCount; row++) {
+      row =
+        store.memory === undefined
+          ? addRows(sums, groups, values, row, rowCount)
+          : store.memory.addValues(groups, values, row, rowCount, arraysAt, limit)
+      if (row === rowCount) return
+      sums[groups[row] * 2 + 1]++
+      put(sums, high, groups[row], values[row])
+    }
   }
 
   function addSome(groups: Int32Array, rowCount: number, column: LaneColumn, weights: Int32Array | undefined): void {
@@ -119,15 +136,17 @@ export function createIntSum(result: 'sum' | 'avg'): Accumulator {
   }
 }
 
-function addAll(sums: Float64Array, high: Float64Array, groups: Int32Array, rowCount: number, values: Float64Array): void {
-  for (let row = 0; row < rowCount; row++) {
-    const group = groups[row]
+/** The twin of the kernel `addValues`: gives the row where it stopped, whose value or sum is too large to be added without a carry. */
+function addRows(sums: Float64Array, groups: Int32Array, values: Float64Array, row: number, to: number): number {
+  for (; row < to; row++) {
+    const at = groups[row] * 2
     const value = values[row]
-    const sum = sums[group * 2] + value
-    sums[group * 2 + 1]++
-    if (value <= limit && value >= -limit && sum <= limit && sum >= -limit) sums[group * 2] = sum
-    else put(sums, high, group, value)
+    const sum = sums[at] + value
+    if (value > limit || value < -limit || sum > limit || sum < -limit) return row
+    sums[at] = sum
+    sums[at + 1]++
   }
+  return row
 }
 
 function put(sums: Float64Array, high: Float64Array, group: number, value: number): void {
