@@ -36,6 +36,8 @@ export interface RunRequest {
   chaos?: Chaos
   onProgress?(progress: RunProgress): void
   onNotice?(notice: RunNotice): void
+  /** Called before a run ends with an error, with what its tasks have done. */
+  onFailed?(metrics: RunMetrics): void
 }
 
 /** The rows of one output, held in memory or in a spool file until closed. */

@@ -50,6 +50,7 @@ export const errorCodes = {
   USAGE_NODE_VERSION: 'Node.js 22.18 or newer is needed.',
   USAGE_ARGUMENT: 'A command line argument or option has a bad value.',
   USAGE_FILE: 'The program file cannot be used.',
+  USAGE_RUN: 'There is no recorded run of this name, or several begin with it.',
   USAGE_PARAM: 'A parameter is missing, unknown or has a bad value.',
   USAGE_MANY_OUTPUTS: 'The program has several outputs and the format holds one.',
   USAGE_DUPLICATE_COLUMN: 'A format that names its columns needs distinct names.',

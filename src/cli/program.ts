@@ -9,6 +9,7 @@ import { collectParam, parseCount, parseMemory, parseSeconds, parseSeed } from '
 import { queryCommand } from './query-command.ts'
 import { reportError } from './report.ts'
 import { runCommand } from './run-command.ts'
+import { diffRunsCommand, listRunsCommand, showRunCommand } from './runs-command.ts'
 import { simulateCommand } from './simulate-command.ts'
 import { collectCrash, collectInputSize, collectKill, collectStageOutput, parseShare } from './simulate-options.ts'
 import { guardStandardStreams, writeOut } from './standard-output.ts'
@@ -24,6 +25,8 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .description('Dataflow pipelines for TypeScript: from .flow text or code, planned, explained, run.')
     .version(version, '-V, --version')
     .showSuggestionAfterError()
+    // Else `runs` would take the options of its commands.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput(output)
     .addHelpText('after', `\nExamples:\n${examples.join('\n')}`)
@@ -77,11 +80,11 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   simulateOptions(program.command('simulate').description('run the plan on an imagined cluster').argument(file, fileHelp)).action(
     simulateCommand,
   )
-  for (const command of program.commands)
-    command
-      .exitOverride()
-      .configureOutput(output)
-      .addHelpText('after', `\nExamples:\n${examplesOf(command.name())}`)
+  addRunsCommand(program)
+  for (const command of program.commands) {
+    for (const each of [command, ...command.commands]) each.exitOverride().configureOutput(output)
+    command.addHelpText('after', `\nExamples:\n${examplesOf(command.name())}`)
+  }
 
   try {
     if (argv.length <= 2) program.help({ error: true })
@@ -94,6 +97,21 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   } finally {
     commandEnded()
   }
+}
+
+/** `runs` by itself lists; what it can be asked further are commands of its own. */
+function addRunsCommand(program: Command): void {
+  const options = (command: Command): Command =>
+    command
+      .addOption(new Option('--format <format>', 'how the answer is printed').choices(['text', 'json']).default('text'))
+      .option('--cwd <folder>', 'a folder of the project whose runs are meant; default the working directory')
+  const runs = program.command('runs').description('list the runs of the project, newest first; the last hundred are kept')
+  options(runs).enablePositionalOptions().action(listRunsCommand)
+  const id = 'the run, or the beginning of its name'
+  options(runs.command('show').description('show what a run did, beside its plan').argument('<id>', id)).action(showRunCommand)
+  options(
+    runs.command('diff').description('say what changed between two runs').argument('<a>', id).argument('<b>', 'the other one'),
+  ).action(diffRunsCommand)
 }
 
 /** The options that decide what the plan is. */
@@ -207,12 +225,14 @@ function commanderEnd(error: CommanderError, help: string): void {
   reportError(usageError('USAGE_ARGUMENT', message, { hint }), {})
 }
 
+const quoted = (name: string): string => `'${name}'`
+
 /** Commander speaks in several sentences with capitals; ours are one message and one hint. */
 function inHouseStyle(text: string, help: string): { message: string; hint: string } {
   const [first, suggestion] = text.replace(/^error: /, '').split('\n')
   const [message, details] = first.replace(/\.$/, '').split('. ')
   const near = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? '')
-  if (near !== null) return { message, hint: `did you mean '${near[1]}'?` }
+  if (near !== null) return { message, hint: `did you mean ${near[1].split(', ').map(quoted).join(' or ')}?` }
   const choices = /^Allowed choices are (.*)$/.exec(details ?? '')?.[1]
   const found = /argument '(.*)' is invalid$/.exec(message)?.[1]
   if (choices === undefined || found === undefined)
@@ -230,6 +250,9 @@ const examples = [
   '  millrace explain pipeline.flow',
   `  millrace explain -e "from csv('sales.csv') |> distinct" --costs off`,
   '  millrace explain pipeline.flow --analyze --workers 4',
+  '  millrace runs',
+  '  millrace runs show mi9k',
+  '  millrace runs diff mi9k mi9m --format json',
   '  millrace check pipeline.flow',
   '  millrace check pipeline.ts --param day=2026-01-01 --format json',
   '  millrace simulate examples/word-count/word-count.flow --input-size 100GB',

@@ -33,7 +33,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     }
     program = await loadProgram(file, paramsOf(flags))
     const { resume, incremental, sorted, chaos, hangTimeout: hangTimeoutMs } = flags
-    const options = { ...runOptionsOf(flags), resume, incremental, sorted, chaos, hangTimeoutMs }
+    const options = { ...runOptionsOf(flags), resume, incremental, sorted, chaos, hangTimeoutMs, recorded: true }
     const prepared = await prepareRun(program, options)
     chooseOutputs(prepared.planned.physical.outputs, flags)
     const signal = abortOnSignals({ mayBlock: prepared.choice.backend === 'inline' && prepared.mayBlock })
@@ -46,6 +46,9 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     }
     const lines = [summaryLine(done), ...failedRowLines(done), ...noteLines(done.metrics)]
     if (flags.quiet !== true) process.stderr.write(`${lines.join('\n')}\n`)
+    if (done.unrecorded !== undefined) {
+      process.stderr.write(`warning: no record of this run was kept: ${done.unrecorded.message}\n`)
+    }
   } catch (thrown) {
     reportError(thrown, { json: flags.format === 'json', sources: program?.plan.sources })
   }

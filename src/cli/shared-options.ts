@@ -28,9 +28,7 @@ export interface RowFlags {
 
 export function runOptionsOf(flags: PlanFlags): RunOptions {
   const { backend, isolation, workers, mode, memory, cwd, onError, deadLetters, maxErrors, disableRule, checkPlans } = flags
-  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw usageError('USAGE_ARGUMENT', `--cwd takes a folder, and there is none at '${cwd}'`)
-  }
+  checkedFolder(cwd)
   if (backend === 'inline' && workers !== undefined && workers > 1) {
     throw usageError('USAGE_ARGUMENT', `--backend inline runs in one thread, and --workers asks for ${workers}`, {
       hint: 'leave out one of them',
@@ -43,6 +41,14 @@ export function runOptionsOf(flags: PlanFlags): RunOptions {
   }
   const failing = { onError, deadLetters, maxErrors }
   return { backend, isolation, workers, mode, memoryBytes: memory, cwd, ...failing, disabledRules: disableRule, checkPlans }
+}
+
+/** The folder of `--cwd`, if it was given. */
+export function checkedFolder(cwd: string | undefined): string | undefined {
+  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw usageError('USAGE_ARGUMENT', `--cwd takes a folder, and there is none at '${cwd}'`)
+  }
+  return cwd
 }
 
 export const paramsOf = (flags: Pick<PlanFlags, 'param'>): ReadonlyMap<string, GivenParam> =>

@@ -1,16 +1,17 @@
 import { isMainThread, workerData } from 'node:worker_threads'
-import type { RunResult } from '../backends/backend.ts'
-import { runError } from '../base/errors.ts'
+import type { RunRequest, RunResult } from '../backends/backend.ts'
+import { asMillraceError, bug, type MillraceError, runError } from '../base/errors.ts'
 import { isWorkerProcess } from '../base/worker-mark.ts'
 import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
 import { planChaos } from '../runtime/chaos.ts'
 import { cleanUpAtExit } from '../runtime/exit-cleanup.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
-import { clearDeadRuns, newRunFolder, removeEmptyRunFolders } from '../runtime/run-folder.ts'
+import { clearDeadRuns, newRunFolder, type RunFolder, removeEmptyRunFolders } from '../runtime/run-folder.ts'
 import { isSameRun, runsFolder, type StoredIdentity, storedIdentity } from './identity.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
+import { type KeptRun, keepPastRun } from './past-runs/keep.ts'
 import type { Prepared } from './prepare.ts'
 
 /** A finished run: its results, and what it took. */
@@ -22,6 +23,8 @@ export interface FinishedRun extends AsyncDisposable {
   rowsWritten: number
   /** Where the rows that failed are written, when they are. */
   deadLetters: string | undefined
+  /** Why no record of the run was kept, where one was asked for. */
+  unrecorded?: MillraceError
   /** Removes what the results are kept in; they cannot be read afterwards. */
   close(): void
 }
@@ -33,23 +36,36 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
   const removeEmpty = (): void => removeEmptyRunFolders(prepared.host, runs)
   const forgetCleanup = cleanUpAtExit(removeEmpty)
   try {
-    const { id, result } = await runIn(runs, prepared, options)
-    return finished(id, result, runs, prepared)
+    const folder = runFolder(runs, prepared, options)
+    const kept = options.recorded === true ? keepPastRun(prepared, folder.id) : undefined
+    const result = await runIn(folder, runs, prepared, options, kept)
+    const done = finished(folder.id, result, runs, prepared)
+    kept?.succeeded(done.metrics, rowsOut(done))
+    return kept?.failure === undefined ? done : { ...done, unrecorded: kept.failure }
   } finally {
     removeEmpty()
     forgetCleanup()
   }
 }
 
-async function runIn(runs: string, prepared: Prepared, options: RunOptions): Promise<{ id: string; result: RunResult }> {
-  const { planned, program, host, identity, interrupted } = prepared
-  const folder =
-    interrupted ??
-    newRunFolder(host, runs, {
-      recoverable: planned.physical.mode === 'serial' && options.resumable !== false,
-      program: storedIdentity(identity, host) as unknown as Value,
-    })
-  const result = await prepared.backend.run({
+function runFolder(runs: string, { planned, host, identity, interrupted }: Prepared, options: RunOptions): RunFolder {
+  if (interrupted !== undefined) return interrupted
+  return newRunFolder(host, runs, {
+    recoverable: planned.physical.mode === 'serial' && options.resumable !== false,
+    program: storedIdentity(identity, host) as unknown as Value,
+  })
+}
+
+async function runIn(
+  folder: RunFolder,
+  runs: string,
+  prepared: Prepared,
+  options: RunOptions,
+  kept: KeptRun | undefined,
+): Promise<RunResult> {
+  const { planned, program, host, identity } = prepared
+  let partial: RunMetrics | undefined
+  const request: RunRequest = {
     plan: planned.physical,
     functions: program.functions,
     connectors: defaultConnectors,
@@ -65,14 +81,27 @@ async function runIn(runs: string, prepared: Prepared, options: RunOptions): Pro
     ...(options.chaos !== undefined && { chaos: planChaos(options.chaos, prepared.choice.workers) }),
     ...(options.hangTimeoutMs !== undefined && { settings: { hangAfterMs: options.hangTimeoutMs } }),
     onProgress: options.onProgress,
+    onFailed(metrics) {
+      partial = metrics
+    },
+  }
+  const result = await prepared.backend.run(request).catch((thrown: unknown) => {
+    kept?.failed(
+      asMillraceError(thrown, (message, cause) => bug(message, { cause })),
+      partial,
+    )
+    throw thrown
   })
   // The results are there: an older run of the same need not go on any more.
   clearDeadRuns(host, runs, defaultConnectors, {
     finishesCommits: false,
     isSuperseded: (other) => isSameRun(other as unknown as StoredIdentity, identity),
   })
-  return { id: folder.id, result }
+  return result
 }
+
+const rowsOut = ({ outputs, rowsWritten }: FinishedRun): number =>
+  outputs.reduce((sum, output) => sum + output.rowCount, rowsWritten)
 
 function finished(id: string, result: RunResult, runs: string, prepared: Prepared): FinishedRun {
   const close = (): void => {

@@ -49,6 +49,8 @@ export interface RunOptions {
   hangTimeoutMs?: number
   /** @internal Module that workers run, where it does not lie beside this package's code. */
   workerUrl?: URL
+  /** Leave a record of the run in the project, for `millrace runs`. Default false. */
+  recorded?: boolean
   /** @internal Take back what sinks have staged instead of giving it its names. */
   keepsNothing?: boolean
   /** Stops the run: it ends with `RUN_CANCELLED`. */

@@ -58,6 +58,8 @@ export interface DriveRequest {
   chaos?: Chaos
   onProgress?(progress: RunProgress): void
   onNotice?(notice: RunNotice): void
+  /** Called before a run ends with an error, with what its tasks have done. */
+  onFailed?(metrics: RunMetrics): void
 }
 
 export interface DriveResult {
@@ -127,20 +129,20 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   local.close()
   forgetCleanup()
 
+  const took = { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) }
+  const metrics = observer.metrics(state.counts, { ...took, warnings, failedRows: failedRows.counts() })
   if (outcome.do === 'fail') {
     clearAfterFailure(request, parts, outcome.error, committing || record.announcesCommit())
+    request.onFailed?.(metrics)
     throw outcome.error
   }
   discardStaged(request, plan.sinks)
-  const took = { wallMs: host.clock.nowMs() - startMs, workers: Math.max(1, state.wantedWorkers) }
-  const run = { ...took, warnings, failedRows: failedRows.counts() }
   const chaos = request.chaos && reportChaos(request.chaos, host.disk, record.files.directory)
-  const metrics = { ...observer.metrics(outcome.counts, run), ...(chaos && { chaos }) }
   record.close()
   if (!results.isSpooled) record.remove()
   return {
     outputs: results.outputs(),
-    metrics,
+    metrics: { ...metrics, ...(chaos && { chaos }) },
     close() {
       results.close()
       record.remove()

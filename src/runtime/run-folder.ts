@@ -161,7 +161,9 @@ function foldersIn(
   { disk }: Host,
   runsDirectory: string,
 ): { id: string; directory: string; journal: JournalState | undefined }[] {
-  return listOf(disk, runsDirectory).flatMap((id) => {
+  // Beside them lie the records of runs, which are files.
+  const names = listOf(disk, runsDirectory).filter((name) => !name.includes('.'))
+  return names.flatMap((id) => {
     const directory = `${runsDirectory}/${id}`
     try {
       return [{ id, directory, journal: startedBy(id) === undefined ? readJournal(disk, directory) : undefined }]

@@ -409,7 +409,7 @@ describe('the command line', () => {
     says,
   })
   const cases: readonly BadCase[] = [
-    usage('an unknown command', ['runn', 'ok.flow'], "unknown command 'runn'", "did you mean 'run'?"),
+    usage('an unknown command', ['runn', 'ok.flow'], "unknown command 'runn'", "did you mean 'run' or 'runs'?"),
     usage('no file', ['run'], "missing required argument 'file'"),
     usage('two files', ['run', 'ok.flow', 'more.flow'], 'too many arguments', 'expected 1'),
     usage('an unknown option', ['run', 'ok.flow', '--workrs', '3'], "unknown option '--workrs'", "did you mean '--workers'?"),

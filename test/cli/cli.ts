@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -99,12 +99,26 @@ export function project(files: Readonly<Record<string, string | Uint8Array>>): s
   return folder
 }
 
-/** What no user asked for below a folder: staged parts, spilled rows, records of runs, and the folders they were in. */
+/** Folders of the runs of a project that go on or were interrupted. */
+export function runFolders(folder: string): string[] {
+  const runs = join(folder, '.millrace', 'runs')
+  if (!existsSync(runs)) return []
+  return readdirSync(runs, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(runs, entry.name)] : []))
+}
+
+/**
+ * What no user asked for below a folder: staged parts, spilled rows, journals, and the folders they were in. Records of runs, which are to
+ * stay, do not count, nor do the folders that they are in.
+ */
 export function leftovers(folder: string): string[] {
+  const runs = join(folder, '.millrace', 'runs')
+  const isRecord = (parent: string, name: string): boolean => parent === runs && name.endsWith('.json')
+  const hasRecords = existsSync(runs) && readdirSync(runs).some((name) => isRecord(runs, name))
   return readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter(
       (entry) =>
-        (entry.isFile() || entry.name === '.millrace' || entry.name === 'runs') &&
+        (entry.isFile() || (!hasRecords && (entry.name === '.millrace' || entry.name === 'runs'))) &&
+        !isRecord(entry.parentPath, entry.name) &&
         (entry.name.startsWith('.') || entry.parentPath.includes('.millrace') || /\.(part|blocks|probe)$/.test(entry.name)),
     )
     .map((entry) => join(entry.parentPath, entry.name))

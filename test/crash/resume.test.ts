@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type CliResult, cli, killGroup, leftovers, project, type RunningCli, startCli } from '../cli/cli.ts'
+import { type CliResult, cli, killGroup, leftovers, project, type RunningCli, runFolders, startCli } from '../cli/cli.ts'
 
 // Seven files make seven splits: a to g, each with rows of its own letter.
 const letters = 'abcdefg'
@@ -65,12 +65,10 @@ const runArguments = (program: string, ...more: string[]): string[] => [
   ...more,
 ]
 
-const runsFolder = (folder: string): string => join(folder, '.millrace', 'runs')
-
 /** The journal of the only run there is. */
 function journalOf(folder: string): string {
-  const [run] = existsSync(runsFolder(folder)) ? readdirSync(runsFolder(folder)) : []
-  const path = join(runsFolder(folder), run ?? '', 'journal.jsonl')
+  const [run] = runFolders(folder)
+  const path = join(run ?? '', 'journal.jsonl')
   return run !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 const recordsIn = (journal: string, record: string): number => journal.split(`"record":"${record}"`).length - 1
@@ -220,7 +218,7 @@ it('goes on after the last record was torn', async () => {
   const expected = await undisturbed('letters.flow')
   const folder = letterProject()
   await killAtCall(folder, 110, runArguments('letters.flow'))
-  appendFileSync(join(runsFolder(folder), readdirSync(runsFolder(folder))[0], 'journal.jsonl'), '0badc0de {"record":"ta')
+  appendFileSync(join(runFolders(folder)[0], 'journal.jsonl'), '0badc0de {"record":"ta')
   expectComplete(folder, await cli(runArguments('letters.flow', '--resume'), { cwd: folder }), expected)
   expect(callsIn(folder).get('a')).toBe(rowsAFile)
 })

@@ -39,36 +39,43 @@ export interface StageActuals extends Omit<StageMetrics, 'stage' | 'tasks' | 'ea
 }
 
 /** What a run did, beside what was planned; plain data. */
-export interface Actuals extends Omit<RunMetrics, 'stages' | 'nodes' | 'warnings'> {
+export interface Actuals extends Omit<RunMetrics, 'stages' | 'nodes' | 'warnings' | 'failedRows' | 'chaos'> {
   backend: string
   /** Tasks that gave other rows when they were done again. */
   warnings: readonly { code: string; stage: number; task: number; redone: number }[]
+  /** Rows that failed and were left out, by the code of their error. */
+  failedRows: readonly { code: string; rows: number }[]
   stages: readonly StageActuals[]
   exchanges: readonly { id: number; from: number; to: number; does: string }[]
 }
 
+/** How a plan is put into words. */
+export interface PlanWords {
+  operator(node: PhysicalNode, stage: Stage): string
+  /** May this estimate not be told? */
+  hides(rows: number): boolean
+}
+
+const plainWords: PlanWords = { operator: describeOperator, hides: () => false }
+
 /**
  * Puts what a run took beside its plan.
  *
- * @param describe - an operator in words; where constants must not be told, the caller has words of its own.
+ * @param words - where constants must not be told, the caller has words of its own.
  */
-export function actualsOf(
-  plan: PhysicalPlan,
-  backend: string,
-  metrics: RunMetrics,
-  describe: (node: PhysicalNode, stage: Stage) => string = describeOperator,
-): Actuals {
-  const { stages, nodes, warnings, ...totals } = metrics
+export function actualsOf(plan: PhysicalPlan, backend: string, metrics: RunMetrics, words: PlanWords = plainWords): Actuals {
+  const { stages, nodes, warnings, failedRows, chaos: _, ...totals } = metrics
   const allMs = stages.reduce((sum, { busyMs }) => sum + busyMs, 0)
   const byNode = new Map(nodes.map((one) => [one.node, one]))
   return {
     backend,
     ...totals,
     warnings: warnings.map(({ code, stage, task, redone }) => ({ code, stage, task, redone })),
+    failedRows: failedRows.map(({ code, rows }) => ({ code, rows })),
     stages: plan.stages.map((stage, i) => {
-      const { stage: id, tasks: taskCount, each: _, ...figures } = stages[i]
+      const { stage: id, tasks: taskCount, each: __, ...figures } = stages[i]
       const operators = stage.nodes.map((node) =>
-        operatorOf(node, describe(node, stage), byNode.get(node.id) as NodeMetrics, allMs),
+        operatorOf(node, words.operator(node, stage), estimateOf(node, words), byNode.get(node.id) as NodeMetrics, allMs),
       )
       const part = stage.nodes.some((node) => node.operator === 'scan') ? 'split' : 'partition'
       return { id, runs: describeTasks(stage, plan), part, taskCount, ...figures, operators }
@@ -93,19 +100,25 @@ const taskJson = ({ stage: _, worker, ...task }: TaskMetrics): object => ({
   worker: worker === coordinatorHost ? null : worker,
 })
 
-function operatorOf(node: PhysicalNode, does: string, metrics: NodeMetrics, allMs: number): OperatorActuals {
-  const { rowsIn, rowsOut, bytesOut, busyMs, creditWaitMs, spilledBytes, spillFiles, peakMemoryBytes, rows, busy } = metrics
-  const { properties } = node
+type Expected = Pick<OperatorActuals, 'expected' | 'expectedRows'>
+
+function estimateOf({ operator, properties }: PhysicalNode, words: PlanWords): Expected {
+  const { rows } = properties
   // What is sent or written is what was made before.
-  const expected =
-    node.operator === 'send' || node.operator === 'sink' || node.operator === 'collect' ? '' : estimateText(properties)
+  const isRoot = operator === 'send' || operator === 'sink' || operator === 'collect'
+  if (isRoot || (rows !== undefined && words.hides(rows.value))) return {}
+  const expected = estimateText(properties)
+  return expected === '' ? {} : { expected, ...(rows === undefined ? {} : { expectedRows: rows.value }) }
+}
+
+function operatorOf(node: PhysicalNode, does: string, expected: Expected, metrics: NodeMetrics, allMs: number): OperatorActuals {
+  const { rowsIn, rowsOut, bytesOut, busyMs, creditWaitMs, spilledBytes, spillFiles, peakMemoryBytes, rows, busy } = metrics
   return {
     node: node.id,
     operator: node.operator,
     does,
     tier: node.tier,
-    ...(expected === '' ? {} : { expected }),
-    ...(properties.rows === undefined ? {} : { expectedRows: properties.rows.value }),
+    ...expected,
     rowsIn,
     rowsOut,
     bytesOut,

@@ -87,8 +87,9 @@ function wrongEstimate(actuals: Actuals): string[] {
   ]
 }
 
-function failures({ retries, backups, backupsWon, remadeTasks, reusedTasks, tasks, warnings }: Actuals): string[] {
+function failures({ failedRows, retries, backups, backupsWon, remadeTasks, reusedTasks, tasks, warnings }: Actuals): string[] {
   return [
+    ...failedRows.map(({ code, rows }) => `${exactRows(rows)} failed with ${code} and ${rows === 1 ? 'was' : 'were'} left out.`),
     ...(retries > 0 ? [`${count(retries, 'attempt')} had to be begun again after a failure or the loss of a worker.`] : []),
     ...(remadeTasks > 0 ? [`${count(remadeTasks, 'task')} had to be done once more, since what they had made was gone.`] : []),
     ...(backups > 0 ? [`${count(backups, 'slow task')} got a second attempt; ${backupsWon} of these ended first.`] : []),
