@@ -256,7 +256,7 @@ const examples = [
   '  millrace check pipeline.flow',
   '  millrace check pipeline.ts --param day=2026-01-01 --format json',
   '  millrace simulate examples/word-count/word-count.flow --input-size 100GB',
-  '  millrace simulate sort.flow --input-size 1TB --stage-output 0=1TB --machines 1800 --svg sort.svg',
+  '  millrace simulate sort.flow --input-size 1TB --machines 1800 --svg sort.svg',
   '  millrace simulate sort.flow --input-size 1TB --machines 1800 --kill 200@280s --seeds 20',
 ]
 const examplesOf = (command: string): string => examples.filter((each) => each.startsWith(`  millrace ${command} `)).join('\n')

@@ -44,8 +44,11 @@ export interface ClusterSpec {
   slowSpeed: number
 }
 
-/** What a core does for an operator. */
-export type CpuWork = 'scan' | 'segment' | 'aggregate' | 'group' | 'send'
+/**
+ * What a core does for an operator. `sort` are the sorted runs that a producer makes; `group` is all that brings the rows of many producers
+ * together: whole groups, joins, and the merge of sorted runs.
+ */
+export type CpuWork = 'scan' | 'segment' | 'aggregate' | 'sort' | 'group' | 'send'
 
 /** A cluster of the kind of the MapReduce paper (OSDI 2004, §5.1): two 2 GHz processors, 4 GB, two IDE disks, gigabit Ethernet. */
 export const defaultCluster: ClusterSpec = {
@@ -58,13 +61,13 @@ export const defaultCluster: ClusterSpec = {
   rackGbps: 4,
   rootGbps: 150,
   memoryMB: 200,
-  cpuMBps: { scan: 100, segment: 60, aggregate: 60, group: 5, send: 40 },
-  writerMBps: 2.3,
+  cpuMBps: { scan: 100, segment: 60, aggregate: 60, sort: 30, group: 5, send: 40 },
+  writerMBps: 2,
   fetchers: 16,
   inputCopies: 3,
   outputCopies: 2,
   blockMB: 64,
-  startUpSeconds: 50,
+  startUpSeconds: 60,
   startsPerSecond: 30,
   restartSeconds: 5,
   taskStartMs: 100,

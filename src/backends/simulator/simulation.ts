@@ -153,7 +153,8 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
     switch (command.do) {
       case 'spawnWorker':
         log.note(nowMs, `spawn worker ${command.worker}`)
-        return workers.spawn(command.worker)
+        workers.spawn(command.worker)
+        return vouchFor(command.worker)
       case 'killWorker':
         log.note(nowMs, `kill worker ${command.worker}`)
         return endWorker(command.worker)
@@ -198,6 +199,15 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
     }
     if (worker === coordinatorHost) agenda.put(nowMs, begin)
     else messages.send(nowMs, () => agenda.put(nowMs + spec.taskStartMs, begin))
+  }
+
+  /** Until a worker has come up, the cluster manager tells that it will: it is not silent because something hangs. */
+  function vouchFor(worker: WorkerId): void {
+    agenda.put(nowMs + (spec.hangSeconds * 1000) / 2, () => {
+      if (!workers.isComing(worker)) return
+      messages.send(nowMs, () => tell({ event: 'progress', worker, tasks: [] }))
+      vouchFor(worker)
+    })
   }
 
   function welcome(worker: WorkerId, machine: MachineId): void {

@@ -21,25 +21,29 @@ export interface StageLoad {
 /** Bytes that a stage makes in all, by stage, where the caller knows. */
 export type StageOutputs = ReadonlyMap<number, number>
 
-/** Partial results are made in a table, whole groups of all that has come together. */
-function cpuWorkOf(node: PhysicalNode): CpuWork | undefined {
-  return node.operator === 'aggregate' && node.spec.phase !== 'partial' ? 'group' : cpuWork[node.operator]
-}
-
-const cpuWork: Readonly<Record<PhysicalNode['operator'], CpuWork | undefined>> = {
-  scan: 'scan',
-  values: undefined,
-  receive: undefined,
-  segment: 'segment',
-  aggregate: 'aggregate',
-  join: 'aggregate',
-  groupByKey: 'group',
-  sort: 'group',
-  topK: 'aggregate',
-  limit: undefined,
-  send: 'send',
-  sink: undefined,
-  collect: undefined,
+/** What a core has to do for an operator; sorting by ranges is done by those who send and receive. */
+function cpuWorkOf(plan: PhysicalPlan, node: PhysicalNode): readonly CpuWork[] {
+  const isRange = (exchange: number): boolean => exchangeOf(plan, exchange).partitioning.by === 'range'
+  switch (node.operator) {
+    case 'scan':
+      return ['scan']
+    case 'segment':
+      return ['segment']
+    case 'aggregate':
+      return [node.spec.phase === 'partial' ? 'aggregate' : 'group']
+    case 'join':
+    case 'groupByKey':
+    case 'sort':
+      return ['group']
+    case 'topK':
+      return ['aggregate']
+    case 'send':
+      return isRange(node.spec.exchange) ? ['sort', 'send'] : ['send']
+    case 'receive':
+      return node.spec.exchanges.some(isRange) ? ['group'] : []
+    default:
+      return []
+  }
 }
 
 /** The loads of all stages of a plan: sizes of sources and the planner's estimates, carried from producers to consumers. */
@@ -82,7 +86,7 @@ function loadOf(
   const sent = new Map(roots.flatMap((node) => (node.operator === 'send' ? [[node.spec.exchange, bytesOf(node)] as const] : [])))
   const readBytes = scan?.operator === 'scan' ? scan.spec.splits.map(({ length }) => length) : []
   const readAll = sum(readBytes)
-  const cpuMs = sum(stage.nodes.map((node) => cpuOf(node, stage, estimates, spec) * factor * (isRoot(node) ? correction : 1)))
+  const cpuMs = sum(stage.nodes.map((node) => cpuOf(plan, node, estimates, spec) * factor * (isRoot(node) ? correction : 1)))
   return {
     stage,
     readBytes,
@@ -107,12 +111,10 @@ function estimatesOf({ nodes }: Stage): ReadonlyMap<number, number> {
   return bytes
 }
 
-function cpuOf(node: PhysicalNode, { nodes }: Stage, estimates: ReadonlyMap<number, number>, spec: ClusterSpec): number {
-  const work = cpuWorkOf(node)
-  if (work === undefined) return 0
+function cpuOf(plan: PhysicalPlan, node: PhysicalNode, estimates: ReadonlyMap<number, number>, spec: ClusterSpec): number {
   const inputs = node.inputs.length === 0 ? [node.id] : node.inputs
-  const bytes = sum(inputs.map((id) => estimates.get(nodes.find((other) => other.id === id)?.id ?? -1) ?? 0))
-  return bytes / (spec.cpuMBps[work] * 1000)
+  const bytes = sum(inputs.map((id) => estimates.get(id) ?? 0))
+  return sum(cpuWorkOf(plan, node).map((work) => bytes / (spec.cpuMBps[work] * 1000)))
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -32,6 +32,11 @@ export class Workers {
     return this.#ready.has(worker) ? this.#machineOf.get(worker) : undefined
   }
 
+  /** Is the worker still to come, or to get a machine? */
+  isComing(worker: WorkerId): boolean {
+    return !this.#ready.has(worker) && (this.#machineOf.has(worker) || this.#waiting.includes(worker))
+  }
+
   spawn(worker: WorkerId): void {
     this.#waiting.push(worker)
     this.#fill()

@@ -16,14 +16,9 @@ export async function planOf(
   return (await prepare(program, { mode: 'serial', disabledRules }, { looksOnly: true, sizes })).planned.physical
 }
 
-/** Brings all lines with the same first ten characters together and writes them: all bytes are moved once. */
+/** All bytes are moved once. */
 export const sortText = (parts: number): string => `set parallelism = ${parts}
-from text('lines.txt')
-|> extend substr(line, 1, 10) as key
-|> aggregate array_agg(line) as lines group by key
-|> join unnest(lines) as one
-|> select one
-|> write text('sorted/')`
+from text('lines.txt') |> order by line |> write text('sorted/')`
 
 export const sortPlan = (sizeBytes: number, parts: number): Promise<PhysicalPlan> => planOf(sortText(parts), sizeBytes)
 
@@ -45,10 +40,3 @@ export function trial(plan: PhysicalPlan, { machines = 20, cluster = {}, ...opti
     ...options,
   })
 }
-
-/** Stages of a sort make as much as they read. */
-export const sortOutputs = (sizeBytes: number): ReadonlyMap<number, number> =>
-  new Map([
-    [0, sizeBytes],
-    [1, sizeBytes],
-  ])
