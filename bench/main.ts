@@ -3,6 +3,7 @@ import { csvBench } from './csv/bench.ts'
 import { groupBench } from './group/bench.ts'
 import { jsonlBench } from './jsonl/bench.ts'
 import { shuffleBench } from './shuffle/bench.ts'
+import { simulatorBench } from './simulator/bench.ts'
 import { startUpBench } from './start-up.ts'
 import { wordCountBench } from './word-count/bench.ts'
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   shuffle: shuffleBench,
   csv: csvBench,
   jsonl: jsonlBench,
+  simulator: simulatorBench,
   'start-up': startUpBench,
   'word-count': wordCountBench,
 }
