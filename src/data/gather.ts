@@ -105,7 +105,7 @@ function gatherNulls(column: Column, rows: Int32Array, count: number): Uint8Arra
   return out
 }
 
-/** One loop a class: a loop that sees several classes of typed arrays is three times slower. */
+/** One loop a class: a loop that sees several classes of typed arrays asks for the class at every access. */
 function gatherLane(values: Lane, rows: Int32Array, count: number): Lane {
   if (values instanceof Float64Array) {
     const out = new Float64Array(count)

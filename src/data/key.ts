@@ -81,7 +81,7 @@ function hashLaneRow(column: LaneColumn, row: number, lo: Int32Array, hi: Int32A
 }
 
 /**
- * Reads words of 4 bytes, the last one overlapping: three times faster than byte by byte for words of natural text. With `codes`, row `i` is text
+ * Reads words of 4 bytes, the last one overlapping: most keys are a few words long. With `codes`, row `i` is text
  * `codes[i]`.
  */
 function hashBytes(column: BytesColumn, rows: number, lo: Int32Array, hi: Int32Array, codes?: Int32Array): void {

@@ -96,6 +96,16 @@ export class GroupStore {
     }
   }
 
+  /** The states of all groups as they came: for who puts them in order anyway. */
+  *unordered(): Generator<Batch, void> {
+    const all = Int32Array.from({ length: this.count }, (_, group) => group)
+    const step = rowsPerBatch(all.length, this.sizeBytes)
+    for (let from = 0; from < all.length; from += step) {
+      const to = Math.min(all.length, from + step)
+      yield makeBatch(this.rows('states', all, from, to), to - from)
+    }
+  }
+
   /** Columns of groups `order[from .. to)`: keys, then states or results. */
   rows(form: 'states' | 'results', order: Int32Array, from: number, to: number): Column[] {
     const columns = this.table.keyColumns().map((column) => gatherColumn(column, order.subarray(from, to), to - from))

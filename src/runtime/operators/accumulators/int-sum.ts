@@ -108,7 +108,7 @@ export function createIntSum(result: 'sum' | 'avg', kernelFrom?: number): Accumu
     }
   }
 
-  /** BigInt arithmetic is some 15 times slower: the halves are read as words instead. */
+  /** BigInt arithmetic allocates: the halves are read as words instead. */
   function addWide(
     groups: Int32Array,
     rowCount: number,
