@@ -21,7 +21,7 @@ export async function groupBench({ rows, rounds }: BenchOptions): Promise<void> 
         ? [node('DuckDB with ingest, 1 thread', 'duckdb.ts')]
         : []),
     ]
-    const title = `group by a ${kind} key, ${rows / 1e6} M rows, 1 M keys`
+    const title = `group by ${kind === 'int64' ? 'an int64' : 'a string'} key, ${rows / 1e6} M rows, 1 M keys`
     report(title, `npm run bench -- group --rows ${rows} --rounds ${rounds}`, await interleave(contenders, rounds), 'Map')
   }
 }
