@@ -8,6 +8,7 @@ const workerFile = new URL('../../dist/worker.js', import.meta.url)
 /** Workers run the bundle, since the sources themselves take half a second to start. */
 export const onThreads: RunOptions = { backend: 'threads', workers: 2, workerUrl: workerFile }
 export const inProcesses: RunOptions = {
+  backend: 'threads',
   isolation: 'process',
   workers: 2,
   workerUrl: new URL('../../dist/worker-process.js', import.meta.url),
