@@ -8,10 +8,14 @@ import { endAttempt, makeIdle, nameOf, reopen } from './transitions.ts'
  * re-executed when their machine fails, completed reduce tasks are not, since their output is in the global file system).
  */
 export function loseOutput(state: RunState, task: TaskState, commands: RunCommand[]): void {
+  markLost(task)
+  if (isNeeded(state, task)) remake(state, task, commands)
+}
+
+function markLost(task: TaskState): void {
   if (task.made === undefined || task.made.lost) return
   task.made.lost = true
   task.stage.lost++
-  if (isNeeded(state, task)) remake(state, task, commands)
 }
 
 /** All files that lay with a worker. */
@@ -20,7 +24,8 @@ export function loseOutputsOn(state: RunState, worker: WorkerId, commands: RunCo
   state.outputsOn.delete(worker)
   // Marked first: a task that is done again must not count on the files of another one that is gone too.
   const lost = [...tasks].filter(({ made }) => made?.worker === worker)
-  for (const task of lost) loseOutput(state, task, commands)
+  for (const task of lost) markLost(task)
+  for (const task of lost) if (isNeeded(state, task)) remake(state, task, commands)
 }
 
 /** Files that were gone before this process took the run over. */
