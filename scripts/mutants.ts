@@ -229,7 +229,7 @@ function firstFailure(): string | undefined {
         cwd: folder,
         encoding: 'utf8',
         env: { ...process.env, NO_COLOR: '1', SEEDS: '150', POINTS: '200' },
-        timeout: 300_000,
+        timeout: 900_000,
       },
     )
     if (status !== 0) return /FAIL\s+(.*)/.exec(stdout)?.[1] ?? (stderr.split('\n')[0] || 'the tests do not end')

@@ -23,6 +23,8 @@ export interface RunRequest {
   /** How failures are dealt with, where not by default. */
   settings?: Partial<RunSettings>
   memoryBytes: number
+  /** Most that partition files, spilled rows and results may take on the disk. */
+  diskBytes?: number
   /** May user code keep a thread from its event loop for ever? */
   mayBlock: boolean
   cwd: string

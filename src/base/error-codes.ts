@@ -97,6 +97,7 @@ export const errorCodes = {
 
   RESOURCE_MEMORY: 'An operator that cannot spill needs more memory than the budget holds.',
   RESOURCE_DISK_FAILED: 'A file that a run keeps for itself cannot be written or read.',
+  RESOURCE_DISK_BUDGET: 'The files that a run keeps for itself take more than --disk allows.',
   RESOURCE_DISK_FULL: 'The disk is full or a file size limit was reached.',
   RESOURCE_GROUP_TOO_LARGE: 'One group does not fit in memory as an array.',
   RESOURCE_OPEN_FILES: 'More files are needed at once than the process or the machine may have open.',

@@ -62,6 +62,13 @@ export function sizeInBytes(text: string): number | undefined {
   return scale === undefined ? undefined : Math.floor(Number(number) * scale)
 }
 
+/** The size of `--disk`. */
+export function parseDisk(text: string): number {
+  const bytes = sizeInBytes(text)
+  if (bytes === undefined || bytes === 0) throw usageError('USAGE_ARGUMENT', `--disk takes a size such as 10GB, found '${text}'`)
+  return bytes
+}
+
 /** The size of `--memory`. */
 export function parseMemory(text: string): number {
   const bytes = sizeInBytes(text)

@@ -5,7 +5,7 @@ import { errorPolicies } from '../run/options.ts'
 import { checkCommand } from './check-command.ts'
 import { guardAgainstCrashes } from './crash-guard.ts'
 import { explainCommand } from './explain-command.ts'
-import { collectParam, parseCount, parseMemory, parseSeconds, parseSeed } from './option-values.ts'
+import { collectParam, parseCount, parseDisk, parseMemory, parseSeconds, parseSeed } from './option-values.ts'
 import { queryCommand } from './query-command.ts'
 import { reportError } from './report.ts'
 import { runCommand } from './run-command.ts'
@@ -132,6 +132,11 @@ function planOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--memory <size>', 'memory budget, as 512MB or 2GB, at least 4MB; default half of the machine', parseMemory)
+    .option(
+      '--disk <size>',
+      'most that files between stages and spilled rows may take, as 10GB; default what the disk has',
+      parseDisk,
+    )
     .option('--cwd <folder>', 'folder that data paths start from')
     .addOption(
       new Option('--on-error <policy>', 'a row that fails ends the run, is left out, or is left out and written').choices(

@@ -11,6 +11,7 @@ export interface PlanFlags {
   workers?: number
   mode: 'auto' | 'serial' | 'pipelined'
   memory?: number
+  disk?: number
   cwd?: string
   onError?: RunOptions['onError']
   deadLetters?: string
@@ -27,7 +28,7 @@ export interface RowFlags {
 }
 
 export function runOptionsOf(flags: PlanFlags): RunOptions {
-  const { backend, isolation, workers, mode, memory, cwd, onError, deadLetters, maxErrors, disableRule, checkPlans } = flags
+  const { backend, isolation, workers, mode, memory, disk, cwd, onError, deadLetters, maxErrors, disableRule, checkPlans } = flags
   checkedFolder(cwd)
   if (backend === 'inline' && workers !== undefined && workers > 1) {
     throw usageError('USAGE_ARGUMENT', `--backend inline runs in one thread, and --workers asks for ${workers}`, {
@@ -40,7 +41,18 @@ export function runOptionsOf(flags: PlanFlags): RunOptions {
     })
   }
   const failing = { onError, deadLetters, maxErrors }
-  return { backend, isolation, workers, mode, memoryBytes: memory, cwd, ...failing, disabledRules: disableRule, checkPlans }
+  return {
+    backend,
+    isolation,
+    workers,
+    mode,
+    memoryBytes: memory,
+    diskBytes: disk,
+    cwd,
+    ...failing,
+    disabledRules: disableRule,
+    checkPlans,
+  }
 }
 
 /** The folder of `--cwd`, if it was given. */

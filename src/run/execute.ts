@@ -72,6 +72,7 @@ async function runIn(
     program: (program.reference ?? null) as Value,
     workers: prepared.choice.workers,
     memoryBytes: prepared.memoryBytes,
+    ...(options.diskBytes !== undefined && { diskBytes: options.diskBytes }),
     mayBlock: prepared.mayBlock,
     cwd: prepared.cwd,
     run: folder,

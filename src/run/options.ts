@@ -18,6 +18,8 @@ export interface RunOptions {
   mode?: 'auto' | 'serial' | 'pipelined'
   /** Bytes for operators and exchanges together; default: half of the machine's memory. */
   memoryBytes?: number
+  /** Bytes that the files which a run keeps for itself may take: rows between stages, spilled rows, large results. Default: no limit but the disk. */
+  diskBytes?: number
   /** Folder that data paths start from; default: the working directory. */
   cwd?: string
   /** Tables that the program may name. */

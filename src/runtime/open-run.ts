@@ -1,4 +1,5 @@
 import type { FunctionTable } from '../ir/user-function.ts'
+import { withDiskBudget } from './disk-budget.ts'
 import type { DriveRequest } from './driver.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import { MemoryBudget } from './memory.ts'
@@ -17,6 +18,8 @@ export interface OpenRunRequest extends RecordRequest, DriveRequest {
   run: RecordRequest['run'] & DriveRequest['run']
   functions: FunctionTable
   memoryBytes: number
+  /** Most that the files of the run may take. */
+  diskBytes?: number
 }
 
 /** Opens the folder of a run and the place in the coordinator's process where some or all of its tasks run. */
@@ -24,8 +27,11 @@ export function openRun(
   request: OpenRunRequest,
   { credit }: RunLimits,
 ): { record: RunRecord; results: ResultStore; local: TaskHost } {
-  const { plan, functions, connectors, host, cwd, memoryBytes, run } = request
-  const record = openRunRecord(request)
+  const { plan, functions, connectors, cwd, memoryBytes, diskBytes, run } = request
+  const { directory } = run
+  const disk = diskBytes === undefined ? request.host.disk : withDiskBudget(request.host.disk, directory, diskBytes, 1)
+  const host = { ...request.host, disk }
+  const record = openRunRecord({ ...request, host })
   const results = new ResultStore(host, record.files, plan.outputs)
   const env = {
     plan,

@@ -1,11 +1,13 @@
 import { bug } from '../base/errors.ts'
 import { faultPoint } from '../base/fault-points.ts'
+import type { Host } from '../base/host.ts'
 import { nodeHost } from '../base/node-host.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import { armChaos, type Chaos } from './chaos.ts'
+import { withDiskBudget } from './disk-budget.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import { MemoryBudget } from './memory.ts'
 import type { WorkerId } from './orders.ts'
@@ -31,8 +33,15 @@ export interface WorkerSetup {
   /** May user code keep a worker from its event loop for ever? */
   mayBlock: boolean
   memoryBytes: number
+  disk?: DiskLimit
   credit?: CreditLimits
   chaos?: Chaos
+}
+
+/** How much the files of the run may take, for all of its workers. */
+interface DiskLimit {
+  limitBytes: number
+  workers: number
 }
 
 /** What all workers of a run are told alike. */
@@ -44,6 +53,7 @@ export function sharedSetup(
     program: Value
     cwd: string
     memoryBytes: number
+    diskBytes?: number
     workers: number
     mayBlock: boolean
     chaos?: Chaos
@@ -52,9 +62,15 @@ export function sharedSetup(
   { directory, durable }: RunFiles,
   credit: CreditLimits | undefined,
 ): SharedSetup {
-  const { plan, program, cwd, mayBlock, chaos, run } = request
+  const { plan, program, cwd, mayBlock, chaos, run, diskBytes, workers } = request
   const memoryBytes = Math.floor(request.memoryBytes / Math.max(1, request.workers))
-  return { plan, program, cwd, runId: run.id, directory, durable, mayBlock, memoryBytes, credit, chaos }
+  const disk = diskBytes === undefined ? undefined : { limitBytes: diskBytes, workers }
+  return { plan, program, cwd, runId: run.id, directory, durable, mayBlock, memoryBytes, disk, credit, chaos }
+}
+
+function withinBudget(host: Host, directory: string, limit: DiskLimit | undefined): Host {
+  if (limit === undefined) return host
+  return { ...host, disk: withDiskBudget(host.disk, directory, limit.limitBytes, limit.workers) }
 }
 
 /** What the entry file of a worker brings along. */
@@ -66,8 +82,8 @@ export interface WorkerOptions {
 
 /** Loads the user's functions and makes the place where a worker's tasks run. */
 export async function openTaskHost(setup: WorkerSetup, { loadFunctions, connectors }: WorkerOptions): Promise<TaskHost> {
-  const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, credit, chaos } = setup
-  const host = nodeHost()
+  const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, disk, credit, chaos } = setup
+  const host = withinBudget(nodeHost(), directory, disk)
   if (chaos !== undefined) armChaos(chaos, worker, host.disk, directory)
   faultPoint('worker.setup')
   const functions = plan.fns.length === 0 ? new Map() : await loadFunctions(program)
