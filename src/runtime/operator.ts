@@ -55,6 +55,8 @@ export interface OperatorContext {
   share<T>(make: MakeShared<T>): Shared<T>
   /** Set when the only consumer gives numbers to the texts of a column that it gets. */
   textNumbering(): TextNumbering | undefined
+  /** Does everybody let go of a batch once it was emitted? Known when the first rows come. */
+  lends(): boolean
   host: Host
   /** A new file name for spilled rows of this task; the runtime removes all of them when the task ends. */
   spillPath(): string

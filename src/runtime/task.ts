@@ -168,6 +168,7 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
       return answer
     },
     share: (make) => task.peers.share(run.node.id, make),
+    lends: () => lends(run),
     textNumbering: () => (run.consumers.length === 1 ? run.consumers[0].to.operator?.textNumbering : undefined),
     host: env.host,
     spillPath: () => task.spillPath(),
@@ -185,6 +186,8 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
     fields: run.node.fields,
   }
 }
+
+const lends = (run: Running): boolean => run.consumers.every(({ to }) => to.operator?.borrows === true)
 
 function emit(run: Running, batch: Batch, meter: ThreadMeter): undefined | Promise<void> {
   if (batch.rowCount === 0 && batch.groupStarts === undefined) return undefined
@@ -249,7 +252,7 @@ async function drive(task: TaskContext, running: readonly Running[]): Promise<vo
       emit: (batch) => emit(run, batch, meter),
       barrier: (epoch) => emitBarrier(run, epoch, meter),
       stopped: () => run.done,
-      lends: run.consumers.every(({ to }) => to.operator?.borrows === true),
+      lends: lends(run),
     }
     meter.turn(run)
     if (!run.done) await run.leaf?.run(output)

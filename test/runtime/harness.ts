@@ -58,6 +58,7 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
     grant: (bytes) => (bytes <= (options.memoryBytes ?? Number.POSITIVE_INFINITY) ? 'ok' : 'spill'),
     share: (make) => peers.share(1, make),
     textNumbering: () => undefined,
+    lends: () => false,
     isDone: () => false,
     host: nodeHost(),
     spillPath: () => join(folder, `${files++}`),

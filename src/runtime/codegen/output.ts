@@ -1,5 +1,6 @@
 import { type Batch, type BatchHeader, freshHeader, targetBatchBytes, targetBatchRows } from '../../data/batch.ts'
 import { BytesBuilder, type ColumnBuilder, createBuilder } from '../../data/builder.ts'
+import { viewBuilder } from '../../data/builder-view.ts'
 import type { Column } from '../../data/column.ts'
 import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
@@ -91,10 +92,12 @@ export class Output {
     this.rows = 0
     return this.builders.map((builder) => builder.finish())
   }
-  /** Makes a batch of the rows so far. */
-  flush(): void {
+  /**
+   * Makes a batch of the rows so far. `lent`: nobody keeps it once it was emitted, and no row is made before that, so that its arrays are used again.
+   */
+  flush(lent = false): void {
     if (this.rows === 0) return
-    const columns = this.builders.map((builder) => builder.finish())
+    const columns = this.builders.map((builder) => (lent ? lend(builder) : builder.finish()))
     const { producer, attempt, sequence, epoch, watermark, ingestTimeUs } = this.#header
     const header: BatchHeader = { producer, attempt, sequence, epoch, watermark, ingestTimeUs }
     this.#pending.push(makeBatch(columns, this.rows, { header, weights: this.weights?.subarray(0, this.rows) }))
@@ -139,4 +142,16 @@ export class Output {
 function bytesOf(builder: ColumnBuilder | CodesBuilder | PassedCodes): number {
   if (builder instanceof BytesBuilder) return builder.dataLength
   return builder instanceof CodesBuilder ? builder.newBytes : 0
+}
+
+/** The rows of a builder as a column that holds until the next row is written. */
+function lend(builder: ColumnBuilder | CodesBuilder | PassedCodes): Column {
+  if (builder instanceof PassedCodes) return builder.lend()
+  const isLane = builder.store === 'lane' && !(builder.values instanceof BigInt64Array)
+  if (!isLane && builder.store !== 'bytes') return builder.finish()
+  const column = viewBuilder(builder)
+  builder.length = 0
+  builder.nulls = undefined
+  if (builder.store === 'bytes') builder.dataLength = 0
+  return column
 }

@@ -27,11 +27,16 @@ export class PassedCodes extends NullableBuilder {
     this.codes = grown
   }
   finish(): DictionaryColumn {
+    const column = this.lend()
+    this.codes = new Int32Array(this.codes.length)
+    return column
+  }
+  /** As `finish`, for a column that holds until the next row is written. */
+  lend(): DictionaryColumn {
     const { type, length } = this
     const { values, owner } = this.#dictionary
     const codes = this.codes.subarray(0, length)
     const column: DictionaryColumn = { store: 'dictionary', type, length, nulls: this.takeNulls(), codes, values, owner }
-    this.codes = new Int32Array(this.codes.length)
     this.length = 0
     return column
   }

@@ -31,6 +31,7 @@ export function createSegmentFor(node: PhysicalNodeOf<'segment'>, ctx: OperatorC
 function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, target?: BatchTarget): Operator {
   const isNumbered = endsInPieces(spec.steps, ctx.fields, ctx.inputs[0].length)
   let output: Output | undefined
+  let lends = false
   const loops = new SegmentLoops(spec.steps, ctx.fields, ctx)
   const passed = loops.isInterpreted ? [] : passedTexts(spec.steps, ctx)
   const [first] = spec.steps
@@ -41,6 +42,8 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
   /** Made with the first rows: the operator behind this one is there by then. */
   const open = (): Output => {
     if (output !== undefined) return output
+    // Interpreted, a null is appended to an array that must be empty there.
+    lends = ctx.lends() && !loops.isInterpreted
     const made = new Output(ctx.fields, target, isNumbered ? ctx.textNumbering() : undefined)
     made.offer = () => {
       try {
@@ -61,7 +64,7 @@ function createLoop({ spec }: PhysicalNodeOf<'segment'>, ctx: OperatorContext, t
     for (let row = from; row < rowCount && !ctx.isDone(); ) {
       output.follow()
       row = loops.run(input, output, row)
-      if (output.isFull()) output.flush()
+      if (output.isFull()) output.flush(lends)
       const wait = output.drain(emit)
       if (wait !== undefined) return wait.then(() => drive(output, input, row))
     }

@@ -130,8 +130,11 @@ function storeValue(em: Emitter, code: Code, type: Type, i: number): void {
   em.block('else', () => storeValid(em, code, type, i))
 }
 
-const nullLane = (type: Type, i: number): string =>
-  mayBeWide(type) ? `if (w${i}) { b${i}.length = n; b${i}.appendNull() } else b${i}.markNull(n)` : `b${i}.markNull(n)`
+// The slot under a null is 0, also in arrays that are used again.
+const nullLane = (type: Type, i: number): string => {
+  const mark = `b${i}.markNull(n); o${i}[n] = 0`
+  return mayBeWide(type) ? `if (w${i}) { b${i}.length = n; b${i}.appendNull() } else { ${mark} }` : mark
+}
 
 function storeValid(em: Emitter, code: Code, type: Type, i: number): void {
   if (isText(type)) return storeBytes(em, code, i)

@@ -22,6 +22,7 @@ export const createAggregate: OperatorFactory<'aggregate'> = (node, ctx): Operat
 
   return {
     name: `aggregate (${phase})`,
+    borrows: true,
     textNumbering: textNumberingOf(node.spec, ctx.inputs[0], () => store),
     push(_input, batch) {
       store.take(batch)

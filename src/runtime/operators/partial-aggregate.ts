@@ -23,6 +23,7 @@ export function createPartialAggregate({ spec }: PhysicalNodeOf<'aggregate'>, ct
 
   return {
     name: 'aggregate (partial)',
+    borrows: true,
     textNumbering: textNumberingOf(spec, ctx.inputs[0], () => partial.store),
     push(_input, batch) {
       partial.store.take(batch)

@@ -3,6 +3,7 @@ import type { Batch } from '../../../src/data/batch.ts'
 import { BytesBuilder } from '../../../src/data/builder.ts'
 import { rowsOf } from '../../../src/data/read.ts'
 import { type Schema, type Type, types, type Value } from '../../../src/data/type.ts'
+import { decodeBatch, encodeBatch } from '../../../src/data/wire.ts'
 import type { Expr, FnRef } from '../../../src/ir/expr.ts'
 import type { PhysicalNodeOf, RowShape, SegmentStep } from '../../../src/ir/physical.ts'
 import type { UserFunction } from '../../../src/ir/user-function.ts'
@@ -81,6 +82,8 @@ export interface RunOptions {
   leaveOut?: OperatorContext['leaveOut']
   /** What the operator behind it does. */
   textNumbering?: TextNumbering
+  /** It keeps no batch. */
+  lends?: boolean
 }
 
 export const schemaOf = (...list: Type[]): Schema => list.map((type, i) => ({ name: `c${i}`, type, nullable: true }))
@@ -94,7 +97,8 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
   } as unknown as PhysicalNodeOf<'segment'>
   const context: Partial<OperatorContext> = {
     emit: (batch) => {
-      batches.push(options.textNumbering === undefined ? batch : withOwnCodes(batch))
+      if (options.lends === true) batches.push(decodeBatch(encodeBatch(batch), options.fields))
+      else batches.push(options.textNumbering === undefined ? batch : withOwnCodes(batch))
       return options.emit?.(batch)
     },
     emitBarrier: () => undefined,
@@ -102,6 +106,7 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
     fn: (ref) => (options.fns ?? [])[ref.id],
     ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
     textNumbering: () => options.textNumbering,
+    lends: () => options.lends === true,
     isDone: () => false,
     interpreted: options.interpreted === true,
     inputs: [options.input ?? []],
@@ -131,9 +136,11 @@ export function numbering(column: number, type: Type, batchesEach = 3): TextNumb
   }
 }
 
-/** The rows that a segment makes of some batches; the same whether or not texts are numbered while they are made. */
+/** The rows that a segment makes of some batches; the same whether or not texts are numbered while they are made, and arrays are used again. */
 export async function runAlike(steps: readonly SegmentStep[], input: readonly Batch[], options: RunOptions): Promise<Value[][]> {
   const rows = await runSegment(steps, input, options)
+  if (options.fields.every(({ type }) => type.kind !== 'js'))
+    deepStrictEqual(await runSegment(steps, input, { ...options, lends: true }), rows)
   for (const [column, { type }] of options.fields.entries()) {
     if (type.kind !== 'string' && type.kind !== 'bytes') continue
     const numbered = await runSegment(steps, input, { ...options, textNumbering: numbering(column, type) })

@@ -87,6 +87,7 @@ describe('segments', () => {
       const expected = await runSegment(steps, plain, options)
       expect(expected.length).toBeGreaterThan(20)
       expect(await runSegment(steps, coded, options)).toEqual(expected)
+      expect(await runSegment(steps, coded, { ...options, lends: true })).toEqual(expected)
       expect(await runSegment(steps, coded, { ...options, interpreted: true })).toEqual(expected)
       const { operator, batches } = segment(steps, options)
       await operator.push(0, coded[0])

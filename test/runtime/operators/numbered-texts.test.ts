@@ -74,6 +74,7 @@ async function runTasks(tasks: readonly (readonly Batch[])[], { random, memoryBy
           ...(base as OperatorContext),
           emit: (batch) => counting.push(0, batch) as undefined | Promise<void>,
           textNumbering: () => counting.textNumbering,
+          lends: () => true,
           inputs: [lines],
           fields: words,
         },
