@@ -5,7 +5,7 @@ import { isValid } from '../../data/column.ts'
 import { gatherColumn } from '../../data/gather.ts'
 import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
-import type { PhysicalNodeOf } from '../../ir/physical.ts'
+import type { PhysicalAggCall, PhysicalNodeOf } from '../../ir/physical.ts'
 import type { OperatorContext } from '../operator.ts'
 import type { Accumulator } from './accumulators/accumulator.ts'
 import { createAccumulator } from './accumulators/create.ts'
@@ -25,6 +25,8 @@ export class GroupStore {
   #room = new Int32Array(0)
   readonly #spec: AggregateSpec
   readonly #keyCount: number
+  /** For each call the first one that has the same states. */
+  readonly #twins: readonly number[]
 
   /** Of the context only what outlives its task: the tasks of a thread share stores. */
   constructor(spec: AggregateSpec, ctx: Pick<OperatorContext, 'inputs' | 'hashSeed' | 'fn'>) {
@@ -35,6 +37,7 @@ export class GroupStore {
       spec.keys.map((key) => fields[key].type),
       ctx.hashSeed,
     )
+    this.#twins = twinsOf(spec)
     this.accumulators = spec.calls.map((call) => createAccumulator(call, fields, ctx))
     const states = this.accumulators.flatMap(({ stateTypes }) => stateTypes)
     this.stateFields = [
@@ -59,6 +62,7 @@ export class GroupStore {
       batch.rowCount,
     )
     for (let i = 0; i < calls.length; i++) {
+      if (this.#twins[i] !== i) continue
       const { args, where } = calls[i]
       const columns = args.map((arg) => batch.columns[arg])
       if (phase === 'final') this.accumulators[i].merge(groups, batch.rowCount, columns)
@@ -111,7 +115,7 @@ export class GroupStore {
     const columns = this.table.keyColumns().map((column) => gatherColumn(column, order.subarray(from, to), to - from))
     this.accumulators.forEach((accumulator, i) => {
       try {
-        if (form === 'states') columns.push(...accumulator.states(order, from, to))
+        if (form === 'states') columns.push(...this.accumulators[this.#twins[i]].states(order, from, to))
         else columns.push(accumulator.results(order, from, to))
       } catch (thrown) {
         throw withPlace(thrown, this.#spec.calls[i].at)
@@ -131,6 +135,16 @@ export class GroupStore {
     for (const accumulator of this.accumulators) accumulator.reserve(this.table.count)
     return this.groups
   }
+}
+
+/** `sum(x)` and `avg(x)` of floats have one state, which a partial aggregate makes once: its states are all that anybody sees of it. */
+function twinsOf({ calls, phase }: AggregateSpec): readonly number[] {
+  const isFloatSum = ({ fn, argTypes, distinct }: PhysicalAggCall): boolean =>
+    (fn === 'sum' || fn === 'avg') && argTypes[0].kind === 'float64' && !distinct
+  return calls.map((call, i) => {
+    if (phase !== 'partial' || !isFloatSum(call)) return i
+    return calls.findIndex((other) => isFloatSum(other) && other.args[0] === call.args[0] && other.where === call.where)
+  })
 }
 
 function addWhere(accumulator: Accumulator, groups: Int32Array, batch: Batch, args: readonly Column[], where: Column): void {

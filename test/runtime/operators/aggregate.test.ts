@@ -122,6 +122,8 @@ const callsOver = (fields: Schema): PhysicalAggCall[] => [
   call('avg', [2], fields, { where: 5 }),
   call('sum', [3], fields),
   call('avg', [3], fields),
+  call('avg', [3], fields, { where: 5 }),
+  call('sum', [3], fields, { where: 5 }),
   call('min', [2], fields),
   call('max', [3], fields),
   call('max', [4], fields),
