@@ -5,6 +5,7 @@ import { jsonlBench } from './jsonl/bench.ts'
 import { shuffleBench } from './shuffle/bench.ts'
 import { simulatorBench } from './simulator/bench.ts'
 import { startUpBench } from './start-up.ts'
+import { tpchBench } from './tpch/bench.ts'
 import { wordCountBench } from './word-count/bench.ts'
 
 // npm run bench -- NAME [options]: runs the contenders in turn, prints medians and appends them to bench/results.md.
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   jsonl: jsonlBench,
   simulator: simulatorBench,
   'start-up': startUpBench,
+  tpch: tpchBench,
   'word-count': wordCountBench,
 }
 
