@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { csvBench } from './csv/bench.ts'
+import { firstRowBench } from './first-row/bench.ts'
 import { groupBench } from './group/bench.ts'
 import { jsonlBench } from './jsonl/bench.ts'
 import { shuffleBench } from './shuffle/bench.ts'
@@ -7,17 +8,20 @@ import { simulatorBench } from './simulator/bench.ts'
 import { startUpBench } from './start-up.ts'
 import { tpchBench } from './tpch/bench.ts'
 import { wordCountBench } from './word-count/bench.ts'
+import { workerStartBench } from './worker-start/bench.ts'
 
 // npm run bench -- NAME [options]: runs the contenders in turn, prints medians and appends them to bench/results.md.
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   group: groupBench,
   shuffle: shuffleBench,
+  'first-row': firstRowBench,
   csv: csvBench,
   jsonl: jsonlBench,
   simulator: simulatorBench,
   'start-up': startUpBench,
   tpch: tpchBench,
   'word-count': wordCountBench,
+  'worker-start': workerStartBench,
 }
 
 export interface BenchOptions {
