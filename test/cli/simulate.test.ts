@@ -85,7 +85,7 @@ it('needs a size or a file, and the columns of what is not there', async () => {
 it('ends as a failed run would when the imagined one fails', async () => {
   const cwd = project({ ...files, 'one.json': '{"inputCopies": 1}' })
   const { code, stderr, stdout } = await cli(
-    ['simulate', 'count.flow', ...small, '--cluster', 'one.json', '--crash', '7@52s+10h'],
+    ['simulate', 'count.flow', ...small, '--cluster', 'one.json', '--crash', '7@62s+10h'],
     { cwd },
   )
   expect(stdout).toContain(', and failed')

@@ -11,7 +11,7 @@ beforeAll(async () => {
 const run = (options: TrialOptions = {}) => trial(plan, options)
 
 describe('a simulated run', () => {
-  it('is the same for the same seed, and another one for others', () => {
+  it('is the same for the same seed, and another one for others', { timeout: 60_000 }, () => {
     const trouble: TrialOptions = {
       cluster: { slowShare: 0.1 },
       faults: [
