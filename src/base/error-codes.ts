@@ -90,6 +90,7 @@ export const errorCodes = {
   RUN_WORKER_LOST: 'A worker ended while it was working.',
   RUN_BATCH_LOST: 'Rows that one task sent to another did not arrive, again and again.',
   RUN_CHAOS: 'A fault that was asked for with --chaos struck more often than a task may be tried again.',
+  RUN_POISON_BATCH: 'A row of the input has ended its worker again and again.',
   RUN_NESTED: 'run() was called while a worker was loading the module.',
   RUN_CANCELLED: 'The run was stopped.',
   RUN_BUSY: 'Another process is at the run that was to be resumed.',

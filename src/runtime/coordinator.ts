@@ -1,6 +1,7 @@
 import type { MillraceError } from '../base/errors.ts'
 import { finishTask } from './finish-task.ts'
 import type { WorkerId } from './orders.ts'
+import { noteLast } from './poison.ts'
 import { noteProgress } from './progress.ts'
 import { remakeLost } from './redo.ts'
 import { endBackoff, type Failure, failTask, loseItem, loseWorker, spawnMissing } from './retry.ts'
@@ -42,6 +43,8 @@ function take(state: RunState, event: RunEvent, nowMs: number, commands: RunComm
       return undefined
     case 'workerLost':
       return loseWorker(state, event.worker, event.why, nowMs, commands)
+    case 'lastBatches':
+      return noteLast(state, event.last, event.why)
     case 'progress':
       return noteProgress(state, event.worker, event.tasks, nowMs, commands)
     case 'itemLost':

@@ -4,6 +4,7 @@ import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
+import { CarefulTasks } from './careful.ts'
 import { type Chaos, reportChaos } from './chaos.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
@@ -104,12 +105,17 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const { promise: ended, resolve: end } = Promise.withResolvers<Extract<RunCommand, { do: 'succeed' | 'fail' }>>()
   const progress = progressOf(plan, record, request.onProgress)
   const failedRows = new FailedRowCounter(plan, reusable)
+  const careful = new CarefulTasks(host, record.files)
   let dispatching = false
   let failed = false
   let committing = false
 
   const cluster = parts.cluster({
-    lost: (worker, why, error) => send(error === undefined ? { event: 'workerLost', worker, why } : { event: 'stop', error }),
+    lost(worker, why, error) {
+      if (error !== undefined) return send({ event: 'stop', error })
+      tellLast(worker, why)
+      send({ event: 'workerLost', worker, why })
+    },
     sign: (worker, { tasks, lost }) => {
       for (const item of lost) send({ event: 'itemLost', item })
       send({ event: 'progress', worker, tasks })
@@ -202,7 +208,8 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
         if (command.worker === coordinatorHost) return local.cancel(command.order)
         return cluster.cancel(command.worker, command.order)
       case 'killWorker':
-        return cluster.kill(command.worker)
+        cluster.kill(command.worker)
+        return tellLast(command.worker, 'it gave no sign of life')
       case 'acceptReport':
         failedRows.accept(command)
         return progress.add(command.report)
@@ -229,6 +236,11 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     }
   }
 
+  function tellLast(worker: WorkerId, why: string): void {
+    const last = careful.lastBatches(worker)
+    if (last.length > 0) send({ event: 'lastBatches', last, why })
+  }
+
   function spawn(worker: WorkerId): void {
     cluster.spawn(worker).then(
       () => send({ event: 'workerReady', worker }),
@@ -242,11 +254,17 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
 
   function start(worker: WorkerId, order: TaskOrder): void {
     const task = worker === coordinatorHost ? local.run(order) : cluster.run(worker, order)
+    careful.begin(worker, order)
     const settled = task.then(
-      (report) => send({ event: 'taskDone', order, report }),
+      (report) => {
+        careful.end(worker, order)
+        send({ event: 'taskDone', order, report })
+      },
       (thrown: unknown) => {
         const error = orBug(thrown)
-        if (error.code !== 'RUN_WORKER_LOST') send({ event: 'taskFailed', order, error })
+        if (error.code === 'RUN_WORKER_LOST') return
+        careful.end(worker, order)
+        send({ event: 'taskFailed', order, error })
       },
     )
     pending.add(settled)

@@ -5,7 +5,9 @@ import type { Value } from '../data/type.ts'
 import type { ConnectorOptions, ReadRequest } from '../io/connector.ts'
 import type { ErrorPolicy } from '../ir/on-error.ts'
 import type { PhysicalNodeOf } from '../ir/physical.ts'
+import { CarefulFeed } from './careful.ts'
 import { isRowError } from './row-errors.ts'
+import { rowText } from './row-text.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** Where a leaf puts what it reads. */
@@ -37,6 +39,8 @@ export interface Leaf {
 export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf {
   const { env, order } = task
   const { connector, options, reader, splits, limit } = node.spec
+  const careful = order.care === undefined ? undefined : new CarefulFeed(order.care, order, env.files, env.host)
+  const leaveOut = (row: Batch): void => leaveOutPoison(row, node, task)
   return {
     open() {},
     async run(output) {
@@ -67,7 +71,7 @@ export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf 
           }
           faultPoint('task.batch')
           task.counts.rowsRead += item.rowCount
-          const wait = output.emit(item)
+          const wait = careful === undefined ? output.emit(item) : careful.feed(item, output.emit, leaveOut, output.stopped)
           if (wait !== undefined) await wait
           if (output.stopped()) break
           const pause = env.pace.tick()
@@ -79,8 +83,25 @@ export function scanLeaf(node: PhysicalNodeOf<'scan'>, task: TaskContext): Leaf 
     },
     stop() {},
     wake() {},
-    close() {},
+    close: () => careful?.close(),
   }
+}
+
+/** A row that has ended its workers is one that failed. */
+function leaveOutPoison(row: Batch, { fields, spec }: PhysicalNodeOf<'scan'>, task: TaskContext): void {
+  const { source } = row.header
+  const policy = task.env.plan.onError?.policy ?? 'fail'
+  task.failedRows.add(
+    {
+      code: 'RUN_POISON_BATCH',
+      message: 'it has ended its worker twice',
+      operator: spec.connector,
+      source,
+      row: source?.firstRow,
+      values: () => rowText(row, fields, 0),
+    },
+    policy,
+  )
 }
 
 /** Takes the bad records of a source, unless they end the run: as it says itself, else as the run takes all rows that fail. */

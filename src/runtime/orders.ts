@@ -38,11 +38,33 @@ export interface TaskOrder extends TaskName {
   /** It keeps its thread busy: a thread runs few of them at once, others wait their turn. */
   slotted: boolean
   inputs: readonly FileInput[]
+  /** Its worker was lost before: it says on disk which batch it is at. */
+  care?: Care
   /** Which rows are its own of the range exchanges that a receive node reads: from one bound to the next, to the end where there is none. */
   ranges?: readonly { input: number; from?: RangeBound; to?: RangeBound }[]
   /** Workers of the consumer tasks of each pipelined exchange that the stage writes. */
   consumers: readonly { exchange: number; workers: readonly WorkerId[] }[]
 }
+
+/** Rows of a split, and where the first of them stands. */
+export interface RowRange {
+  firstRow: number
+  rows: number
+  file?: string
+  line?: number
+  byteOffset?: number
+}
+
+/** How a task whose worker was lost is tried again. */
+export interface Care {
+  /** The batch that it was at then: its rows are fed one by one. */
+  suspect?: RowRange
+  /** Rows that have ended a worker when they were fed alone. */
+  leftOut: readonly RowRange[]
+}
+
+/** What a careful task was at when its worker was lost; `isWaiting`: for credit, so that another task may have had the turn. */
+export type LastBatch = TaskName & RowRange & { isWaiting: boolean }
 
 /** How far an attempt is. */
 export interface TaskProgress extends TaskName {

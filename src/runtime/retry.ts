@@ -1,6 +1,7 @@
 import { type LostOutput, type MillraceError, runError } from '../base/errors.ts'
 import { findAttempt } from './finish-task.ts'
 import type { LostItem, TaskName, WorkerId } from './orders.ts'
+import { takeCare } from './poison.ts'
 import { endRegion, loseOutput, loseOutputsOn, needInputs } from './redo.ts'
 import type { RegionState, RunCommand, RunState, StageState, TaskState, Timer } from './run-state.ts'
 import { exchangeOf } from './stage-shape.ts'
@@ -65,7 +66,10 @@ export function loseWorker(state: RunState, id: WorkerId, why: string, nowMs: nu
     state.regions.filter((region) => region.pipelined && region.state === 'running' && isTouched(region, id)),
   )
   const lost = [...worker.running]
-  for (const [attempt, task] of lost) endAttempt(state, task, attempt)
+  for (const [attempt, task] of lost) {
+    endAttempt(state, task, attempt)
+    takeCare(task)
+  }
   const failures = [...regions].map((region) =>
     retryRegion(state, region, lossOf(firstLost(lost, region) ?? firstTask(region), why), commands),
   )

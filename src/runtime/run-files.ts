@@ -1,5 +1,6 @@
 import type { Disk } from '../base/host.ts'
 import { keptFile } from './kept-file.ts'
+import type { TaskName } from './orders.ts'
 
 /** File names inside a run's folder. Names hold the attempt, so an attempt never meets what another one left. */
 export interface RunFiles {
@@ -9,6 +10,8 @@ export interface RunFiles {
   partition(exchange: number, task: number, attempt: number): string
   spill(stage: number, task: number, attempt: number, index: number): string
   result(output: number, attempt: number): string
+  /** Which batch a careful attempt is at. */
+  careful(name: TaskName): string
 }
 
 /**
@@ -29,6 +32,7 @@ export function runFiles(disk: Disk, directory: string, durable: boolean, make?:
     durable,
     partition: (exchange, task, attempt) => inFolder(`exchange-${exchange}-${task}-${attempt}.blocks`),
     spill: (stage, task, attempt, index) => inFolder(`spill-${stage}-${task}-${attempt}-${index}.blocks`),
+    careful: ({ stage, task, attempt }) => inFolder(`careful-${stage}-${task}-${attempt}`),
     result: (output, attempt) => inFolder(`result-${output}-${attempt}.blocks`),
   }
 }

@@ -3,7 +3,17 @@ import type { StagedPart } from '../io/connector.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalPlan, Stage } from '../ir/physical.ts'
 import type { RangeBound, SampledRows } from './exchange/range-bounds.ts'
-import type { LostItem, PartitionFile, TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
+import type {
+  Care,
+  LastBatch,
+  LostItem,
+  PartitionFile,
+  TaskName,
+  TaskOrder,
+  TaskProgress,
+  TaskReport,
+  WorkerId,
+} from './orders.ts'
 import type { TaskQueue } from './task-queue.ts'
 
 /** What happens to a run. All of it is plain data apart from the errors. */
@@ -12,6 +22,8 @@ export type RunEvent =
   /** `host` names the machine, where inputs may lie near to some of them. */
   | { event: 'workerReady'; worker: WorkerId; host?: string }
   | { event: 'workerLost'; worker: WorkerId; why: string }
+  /** What careful tasks were at on a worker that is lost: told before, or after it was ended. */
+  | { event: 'lastBatches'; last: readonly LastBatch[]; why: string }
   /** A sign of life, about once a second, with what the tasks of the worker have read so far. */
   | { event: 'progress'; worker: WorkerId; tasks: readonly TaskProgress[] }
   /** Something between two tasks did not arrive. */
@@ -121,6 +133,8 @@ export interface TaskState {
   /** Number of its latest attempt. */
   attempt: number
   failures: number
+  /** Its worker was lost, and it reads a split. */
+  care?: Care
   /** Those that run: at most one and a backup. */
   readonly attempts: AttemptState[]
   /** Of the latest commit; it stays when the task is done again, to compare. */
@@ -208,6 +222,8 @@ export interface RunState {
   starting: number
   nextWorker: WorkerId
   lostWhileIdle: number
+  /** Rows that have ended workers, and how often something was learned of such rows. */
+  readonly poison: { rows: number; lessons: number }
   /** Tasks that are not committed. */
   open: number
   /** Committed tasks by the worker that has their files; kept only when outputs lie with workers. */

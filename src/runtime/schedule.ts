@@ -103,8 +103,10 @@ export function orderOf(state: RunState, task: TaskState, { attempt }: AttemptSt
     .filter((exchange) => isPipelined(plan, exchange))
     .map(({ id, to }) => ({ exchange: id, workers: workersOf(state.stages.get(to) as StageState) }))
   const ranges = rangesOf(state, task)
-  const order = { region: region.id, stage: stage.id, task: task.task, attempt, slotted, inputs, consumers }
-  return ranges.length === 0 ? order : { ...order, ranges }
+  const order: TaskOrder = { region: region.id, stage: stage.id, task: task.task, attempt, slotted, inputs, consumers }
+  if (ranges.length > 0) order.ranges = ranges
+  if (task.care !== undefined) order.care = task.care
+  return order
 }
 
 /** One array for all consumers: copied for each, orders would be most of the memory of a wide run. */

@@ -27,16 +27,16 @@ describe.each(['serial', 'pipelined'])('a worker that ends by itself, in %s mode
     ['a function ends the process', 'process.exit(3)', /exit code 3/],
     ['a function takes all memory', 'const all = []; for (;;) all.push(new Array(100_000).fill(n).map(String))', /memory/],
   ]
-  it.each(causes)('fails the run after three more tries when %s', async (_, body, why) => {
+  it.each(causes)('fails the run after two more tries when %s', async (_, body, why) => {
     const folder = project(misbehaving(body))
     const args = ['run', 'bad.flow', '--workers', '2', '--mode', mode]
     const result = await cli(args, { cwd: folder, node: ['--max-old-space-size=64'] })
-    expect(result.stderr).toContain('error RUN_WORKER_LOST: ')
+    expect(result.stderr).toContain('error RUN_POISON_BATCH: row 51 of split 1 has ended its worker twice: ')
     expect(result.stderr).toMatch(why)
     expect(result.stderr).toContain('help: ')
     expect(result.stderr).not.toMatch(/^\s+at /m)
     expect(result).toMatchObject({ code: 1, stdout: '' })
-    expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('xxxx')
+    expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('xxx')
     expect(existsSync(join(folder, 'out.csv'))).toBe(false)
     expect(leftovers(folder).filter((path) => !path.includes('.millrace'))).toEqual([])
   })

@@ -1,15 +1,12 @@
 import { isMillraceError, MillraceError, thrownMessage } from '../../base/errors.ts'
 import type { Place } from '../../base/place.ts'
 import { isThrownHere } from '../../base/stack.ts'
-import type { Batch } from '../../data/batch.ts'
-import type { Schema } from '../../data/type.ts'
-import { ByteWriter } from '../../io/format/byte-writer.ts'
-import { createRowEncoder } from '../../io/format/json-encode.ts'
 import { RowPlaces } from '../../io/row-places.ts'
 import type { FnRef } from '../../ir/expr.ts'
 import type { SegmentStep } from '../../ir/physical.ts'
 import type { OperatorContext } from '../operator.ts'
 import { type FailedRow, isRowError } from '../row-errors.ts'
+import { rowText } from '../row-text.ts'
 import { functionFailed } from '../user-calls.ts'
 import type { SegmentInput } from './shape.ts'
 import { heldValues } from './support.ts'
@@ -134,12 +131,6 @@ export class FailureTeller {
 }
 
 const keyOf = (pair: unknown): unknown => (Array.isArray(pair) ? pair[0] : pair)
-
-function rowText(batch: Batch, fields: Schema, row: number): string {
-  const out = new ByteWriter()
-  createRowEncoder(fields)(out, batch.columns, row)
-  return `${Buffer.from(out.take()).toString('utf8')}}`
-}
 
 /** Values of functions may be anything, also what JSON cannot hold. */
 function textOf(value: unknown): string {
