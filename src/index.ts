@@ -45,6 +45,7 @@ export type { CombineFn } from './ir/user-function.ts'
 export type { RunOptions } from './run/options.ts'
 export { RunOutput } from './run/output.ts'
 export { type OutputsOf, type RunOutcome, run } from './run.ts'
+export type { RunNotice } from './runtime/metrics/notices.ts'
 export type {
   NodeMetrics,
   RowSpread,

@@ -52,6 +52,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
       'let a few faults strike the workers, drawn from this seed; the rows are the same',
       parseSeed('--chaos'),
     )
+    .option('--events <file>', 'add what happens to this file, a line of JSON an event')
     .option('--quiet', 'no progress and no summary')
     .action(runCommand)
   const explain = program.command('explain').description('show the plan, and the reason for every decision')

@@ -11,7 +11,7 @@ import { failedRowLines, summaryLine } from './summary.ts'
 import { chooseOutputs, writeOutputs } from './write-outputs.ts'
 
 type RunFlags = PlanFlags &
-  RowFlags & { resume?: boolean; incremental?: boolean; once?: boolean; hangTimeout?: number; chaos?: number }
+  RowFlags & { resume?: boolean; incremental?: boolean; once?: boolean; hangTimeout?: number; chaos?: number; events?: string }
 
 /** `millrace run FILE`. */
 export async function runCommand(file: string, flags: RunFlags): Promise<void> {
@@ -33,7 +33,16 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     }
     program = await loadProgram(file, paramsOf(flags))
     const { resume, incremental, sorted, chaos, hangTimeout: hangTimeoutMs } = flags
-    const options = { ...runOptionsOf(flags), resume, incremental, sorted, chaos, hangTimeoutMs, recorded: true }
+    const options = {
+      ...runOptionsOf(flags),
+      resume,
+      incremental,
+      sorted,
+      chaos,
+      hangTimeoutMs,
+      events: flags.events,
+      recorded: true,
+    }
     const prepared = await prepareRun(program, options)
     chooseOutputs(prepared.planned.physical.outputs, flags)
     const signal = abortOnSignals({ mayBlock: prepared.choice.backend === 'inline' && prepared.mayBlock })

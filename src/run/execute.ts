@@ -8,6 +8,7 @@ import { planChaos } from '../runtime/chaos.ts'
 import { cleanUpAtExit } from '../runtime/exit-cleanup.ts'
 import type { RunMetrics } from '../runtime/metrics.ts'
 import { clearDeadRuns, newRunFolder, type RunFolder, removeEmptyRunFolders } from '../runtime/run-folder.ts'
+import { type EventLog, openEventLog } from './event-log.ts'
 import { isSameRun, runsFolder, type StoredIdentity, storedIdentity } from './identity.ts'
 import type { RunOptions } from './options.ts'
 import { outputsOf, type RunOutput } from './output.ts'
@@ -37,11 +38,17 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
   const forgetCleanup = cleanUpAtExit(removeEmpty)
   try {
     const folder = runFolder(runs, prepared, options)
-    const kept = options.recorded === true ? keepPastRun(prepared, folder.id) : undefined
-    const result = await runIn(folder, runs, prepared, options, kept)
-    const done = finished(folder.id, result, runs, prepared)
-    kept?.succeeded(done.metrics, rowsOut(done))
-    return kept?.failure === undefined ? done : { ...done, unrecorded: kept.failure }
+    const log = options.events === undefined ? undefined : openEventLog(options.events, prepared, folder.id)
+    try {
+      const kept = options.recorded === true ? keepPastRun(prepared, folder.id) : undefined
+      const result = await runIn(folder, runs, prepared, options, { kept, log })
+      const done = finished(folder.id, result, runs, prepared)
+      kept?.succeeded(done.metrics, rowsOut(done))
+      log?.succeeded(done.metrics, rowsOut(done))
+      return kept?.failure === undefined ? done : { ...done, unrecorded: kept.failure }
+    } finally {
+      log?.close()
+    }
   } finally {
     removeEmpty()
     forgetCleanup()
@@ -56,12 +63,18 @@ function runFolder(runs: string, { planned, host, identity, interrupted }: Prepa
   })
 }
 
+/** Who writes down how the run goes. */
+interface Reporters {
+  kept: KeptRun | undefined
+  log: EventLog | undefined
+}
+
 async function runIn(
   folder: RunFolder,
   runs: string,
   prepared: Prepared,
   options: RunOptions,
-  kept: KeptRun | undefined,
+  { kept, log }: Reporters,
 ): Promise<RunResult> {
   const { planned, program, host, identity } = prepared
   let partial: RunMetrics | undefined
@@ -82,15 +95,15 @@ async function runIn(
     ...(options.chaos !== undefined && { chaos: planChaos(options.chaos, prepared.choice.workers) }),
     ...(options.hangTimeoutMs !== undefined && { settings: { hangAfterMs: options.hangTimeoutMs } }),
     onProgress: options.onProgress,
+    onNotice: listenerOf(log, options),
     onFailed(metrics) {
       partial = metrics
     },
   }
   const result = await prepared.backend.run(request).catch((thrown: unknown) => {
-    kept?.failed(
-      asMillraceError(thrown, (message, cause) => bug(message, { cause })),
-      partial,
-    )
+    const error = asMillraceError(thrown, (message, cause) => bug(message, { cause }))
+    kept?.failed(error, partial)
+    log?.failed(error, partial)
     throw thrown
   })
   // The results are there: an older run of the same need not go on any more.
@@ -99,6 +112,14 @@ async function runIn(
     isSuperseded: (other) => isSameRun(other as unknown as StoredIdentity, identity),
   })
   return result
+}
+
+function listenerOf(log: EventLog | undefined, { onNotice }: RunOptions): RunRequest['onNotice'] {
+  if (log === undefined) return onNotice
+  return (notice) => {
+    log.notice(notice)
+    onNotice?.(notice)
+  }
 }
 
 const rowsOut = ({ outputs, rowsWritten }: FinishedRun): number =>

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { formatBytes } from '../base/format-bytes.ts'
 import type { GivenTable } from '../dsl/bind/context.ts'
 import type { ErrorPolicy } from '../ir/on-error.ts'
+import type { RunNotice } from '../runtime/metrics/notices.ts'
 import type { RunProgress } from '../runtime/metrics.ts'
 
 export { errorPolicies } from '../ir/on-error.ts'
@@ -57,6 +58,10 @@ export interface RunOptions {
   keepsNothing?: boolean
   /** Stops the run: it ends with `RUN_CANCELLED`. */
   signal?: AbortSignal
+  /** Add what happens in the run to this file, a line of JSON an event (`millrace/events.schema.json`). */
+  events?: string
+  /** Called at each event of the run. */
+  onNotice?(notice: RunNotice): void
   /** Called now and then while the run goes on. */
   onProgress?(progress: RunProgress): void
 }

@@ -44,6 +44,7 @@ describe('the packed package', () => {
       'THIRD-PARTY.txt',
       'bench/results.md',
       'docs/errors.md',
+      'docs/events.schema.json',
       'docs/explain.schema.json',
       'docs/guide.md',
       'docs/internals.md',

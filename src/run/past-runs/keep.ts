@@ -84,7 +84,7 @@ function newPastRun(prepared: Prepared, id: string, redaction: Redaction, earlie
 }
 
 /** The same on every machine that has the project. */
-function programPath({ key }: Program, cwd: string): string {
+export function programPath({ key }: Program, cwd: string): string {
   const [module, pipeline] = key.startsWith('file:') ? key.split('#') : [key]
   const file = module.startsWith('file:') ? fileURLToPath(module) : module
   const path = relative(projectRoot(cwd), file) || file
