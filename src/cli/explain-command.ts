@@ -47,7 +47,7 @@ async function analysed(program: Program, given: RunOptions, shown: Shown): Prom
   const prepared = await prepareRun(program, options)
   const signal = abortOnSignals({ mayBlock: prepared.mayBlock })
   const progress = startProgress(prepared)
-  const { metrics, close } = await execute(prepared, { ...options, signal, onProgress: progress?.update }).finally(() =>
+  const { metrics, close } = await execute(prepared, { ...options, signal, onNotice: progress?.notice }).finally(() =>
     progress?.end(),
   )
   close()

@@ -47,7 +47,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     chooseOutputs(prepared.planned.physical.outputs, flags)
     const signal = abortOnSignals({ mayBlock: prepared.choice.backend === 'inline' && prepared.mayBlock })
     const progress = flags.quiet === true ? undefined : startProgress(prepared)
-    const done = await execute(prepared, { ...options, signal, onProgress: progress?.update }).finally(() => progress?.end())
+    const done = await execute(prepared, { ...options, signal, onNotice: progress?.notice }).finally(() => progress?.end())
     try {
       await writeOutputs(chooseOutputs(done.outputs, flags), flags, signal)
     } finally {
