@@ -38,12 +38,17 @@ const lanes = [Float64Array, Int32Array, BigInt64Array, Uint8Array] as const
  * Little endian; every section starts at a multiple of 8 bytes. Columns of store `js` never leave a thread: `BUG_INVARIANT`.
  *
  * @param options.checksum - adds a 64-bit checksum over all bytes: for disk.
+ * @param options.room - gives at least so many bytes, from the start of a buffer, to write into instead; they need not be zero.
  */
-export function encodeBatch(batch: Batch, options: { checksum?: boolean } = {}): Uint8Array<ArrayBuffer> {
+export function encodeBatch(
+  batch: Batch,
+  options: { checksum?: boolean; room?: (bytes: number) => Uint8Array<ArrayBuffer> } = {},
+): Uint8Array<ArrayBuffer> {
   const columns = batch.columns.map(compact)
   let size = wireHeaderBytes + aligned(batch.weights?.byteLength ?? 0) + aligned(batch.groupStarts?.byteLength ?? 0)
   for (const column of columns) size += encodedSize(column)
-  const out = new Uint8Array(size)
+  // What stands between sections counts for the checksum.
+  const out = options.room === undefined ? new Uint8Array(size) : options.room(size).subarray(0, size).fill(0)
   const view = new DataView(out.buffer)
   writeHeader(view, batch, size, options.checksum === true)
   const writer: Writer = { out, view, offset: wireHeaderBytes }
@@ -51,7 +56,7 @@ export function encodeBatch(batch: Batch, options: { checksum?: boolean } = {}):
   if (batch.groupStarts !== undefined) put(writer, batch.groupStarts)
   for (const column of columns) writeColumn(writer, column)
   if (options.checksum) {
-    const [low, high] = checksum(new Int32Array(out.buffer))
+    const [low, high] = checksum(new Int32Array(out.buffer, 0, size / 4))
     view.setInt32(at.checksum, low, true)
     view.setInt32(at.checksum + 4, high, true)
   }

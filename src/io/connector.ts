@@ -97,6 +97,8 @@ export interface SinkContext {
 }
 
 export interface Sink {
+  /** It keeps nothing of a batch beyond `write`. */
+  readonly borrows?: boolean
   write(batch: Batch): void
   /** Ends an epoch of an incremental run. */
   barrier?(epoch: number): void

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { makeDurableFolder } from '../base/durable-folder.ts'
 import type { DiskFile } from '../base/host.ts'
+import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
 import { commitParts, discardParts, stagedPath } from './commit.ts'
 import type { ConnectorOptions, OptionSpec, Sink, SinkConnector, SinkContext, StagedPart } from './connector.ts'
@@ -32,7 +33,8 @@ export function fileSink(format: FileFormat): SinkConnector {
       const part = openPart(options, context)
       const encoder = format.encoder(context.fields, options)
       part.write(encoder.start(), 0)
-      return { write: (batch) => part.write(encoder.push(batch), batch.rowCount), prepare: part.prepare, abort: part.abort }
+      const write = (batch: Batch): void => part.write(encoder.push(batch), batch.rowCount)
+      return { borrows: true, write, prepare: part.prepare, abort: part.abort }
     },
   }
 }

@@ -35,7 +35,7 @@ export class BlockWriter {
   }
 
   append(batch: Batch): WrittenBlock {
-    const bytes = encodeBatch(batch, { checksum: true })
+    const bytes = encodeBatch(batch, { checksum: true, room: blockRoom })
     return { offset: this.appendBytes(bytes), length: bytes.length, checksum: encodedChecksum(bytes) }
   }
 
@@ -60,6 +60,16 @@ export class BlockWriter {
       (file) => file.sync(),
     )
   }
+}
+
+/** Blocks are written before the next one is encoded: one place serves all of a thread, and no memory is asked for. */
+let sharedRoom = new Uint8Array(0)
+const sharedRoomBytes = 2 ** 20
+
+function blockRoom(bytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes > sharedRoomBytes) return new Uint8Array(bytes)
+  if (sharedRoom.length === 0) sharedRoom = new Uint8Array(sharedRoomBytes)
+  return sharedRoom
 }
 
 /** Reads one block of a file. `room` is memory for it that the caller uses again once the batch is not wanted any more. */

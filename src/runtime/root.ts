@@ -148,6 +148,7 @@ export function sinkRoot(node: PhysicalNodeOf<'sink'>, task: TaskContext): Root 
   let settled = false
   return {
     name: `${connector} sink`,
+    borrows: sink.borrows,
     push: (_input, batch) => sink.write(batch),
     finish() {},
     barrier: (epoch) => sink.barrier?.(epoch),

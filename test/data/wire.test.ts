@@ -17,6 +17,9 @@ describe('the wire form', () => {
         const batch = sliceBatch(batchFromRows(schema, rows), from, rows.length)
         const bytes = encodeBatch(batch, { checksum })
         expect(bytes.byteLength).toBe(bytes.buffer.byteLength)
+        // Where something else stood before, too.
+        const room = (size: number) => new Uint8Array(size + 24).fill(77)
+        expect(Buffer.compare(encodeBatch(batch, { checksum, room }), bytes)).toBe(0)
         const back = decodeBatch(bytes, schema)
         expect(back.rowCount).toBe(rows.length - from)
         expect(rowsOf(back)).toEqual(rowsOf(batch))

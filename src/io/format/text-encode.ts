@@ -44,7 +44,8 @@ function linesOf(column: BytesColumn, rowCount: number, name: string): Uint8Arra
     if (end > start && data[end - 1] === carriageReturn) throw brokenLine(column, row, name)
     out[at++] = newline
   }
-  if (data.subarray(first, last).includes(newline)) {
+  // Buffer's search is 30 times as fast as that of a typed array.
+  if (Buffer.from(data.buffer, data.byteOffset + first, last - first).includes(newline)) {
     for (let row = 0; row < rowCount; row++) {
       if (data.subarray(offsets[row], offsets[row + 1]).includes(newline)) throw brokenLine(column, row, name)
     }
