@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeHost } from '../../src/base/node-host.ts'
 import type { Batch } from '../../src/data/batch.ts'
+import type { Column } from '../../src/data/column.ts'
 import { batchFromRows, rowsOf } from '../../src/data/read.ts'
 import type { Schema, Value } from '../../src/data/type.ts'
 import type { PhysicalForm, PhysicalNode } from '../../src/ir/physical.ts'
@@ -80,7 +81,13 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
     for (const feed of feeds) {
       if ('barrier' in feed) await operator.barrier?.(feed.barrier)
       else if ('finish' in feed) await finish(feed.finish)
-      else if (!result.isDone) await operator.push(feed.input, feed.batch)
+      else if (result.isDone) continue
+      else if (operator.borrows !== true) await operator.push(feed.input, feed.batch)
+      else {
+        const lent = structuredClone(feed.batch)
+        await operator.push(feed.input, lent)
+        lent.columns.forEach(overwrite)
+      }
     }
     for (let input = options.inputs.length - 1; input >= 0; input--) await finish(input)
   } finally {
@@ -89,6 +96,15 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
   }
   result.spilledBytes = metrics.spilledBytes
   return result
+}
+
+/** What was lent is used again. */
+function overwrite(column: Column): void {
+  if (column.store === 'lane') column.values.fill((column.values instanceof BigInt64Array ? 77n : 77) as never)
+  if (column.store === 'bytes') column.data.fill(77)
+  if (column.store === 'bytes') column.offsets.fill(0)
+  if (column.store === 'dictionary') column.codes.fill(0)
+  column.nulls?.fill(0)
 }
 
 function nodeOf(form: PhysicalForm, fields: Schema): PhysicalNode {

@@ -28,7 +28,7 @@ export function rangeLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, me
   return {
     open() {},
     async run(output) {
-      for (const batch of merged(openRanges())) {
+      for (const batch of merged(openRanges(), output.lends)) {
         task.checkCancelled()
         task.counts.rowsReceived += batch.rowCount
         const wait = output.emit(batch)
@@ -69,14 +69,14 @@ export function rangeLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, me
     return runs
   }
 
-  function* merged(ranges: readonly RangeRun[]): Generator<Batch, void> {
+  function* merged(ranges: readonly RangeRun[], lent: boolean): Generator<Batch, void> {
     const blockBytes = ranges.reduce((most, run) => Math.max(most, run.blockBytes), 0)
     let most = Math.max(leastRuns, ranges.length)
     while (most > leastRuns && account.grant(most * blockBytes * bytesAByte) === 'spill') most = Math.max(leastRuns, most >> 1)
     metrics.peakMemoryBytes = most * blockBytes * bytesAByte
     const runs: SortedRun[] = [...ranges]
-    while (runs.length > most) runs.push(onDisk(mergeRuns(runs.splice(0, most), order, node.fields)))
-    yield* mergeRuns(runs, order, node.fields)
+    while (runs.length > most) runs.push(onDisk(mergeRuns(runs.splice(0, most), order, node.fields, { lent: true })))
+    yield* mergeRuns(runs, order, node.fields, { lent })
   }
 
   function onDisk(batches: Iterable<Batch>): SortedRun {

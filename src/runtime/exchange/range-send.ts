@@ -29,7 +29,7 @@ export function rangeRoot(node: PhysicalNodeOf<'send'>, task: TaskContext, ctx: 
   const exchange = exchangeOf(env.plan, node.spec.exchange) as RangeExchange
   const { fields, partitioning } = exchange
   const order = orderBySortKeys(partitioning.keys, fields.length)
-  const sorter = new ExternalSorter(order, fields, ctx)
+  const sorter = new ExternalSorter(order, fields, ctx, env.memory)
   const file = new PartitionFileWriter(
     env.host.disk,
     () => env.files.partition(exchange.id, attempt.task, attempt.attempt),
@@ -41,11 +41,12 @@ export function rangeRoot(node: PhysicalNodeOf<'send'>, task: TaskContext, ctx: 
 
   return {
     name: 'send',
+    borrows: sorter.borrows,
     push: (_input, batch) => sorter.add(batch),
     async finish() {
       const positions = samplePositions(sorter.rowCount, attempt.task, producers)
       let rowCount = 0
-      for (const batch of sorter.sorted()) {
+      for (const batch of sorter.sorted(true)) {
         task.checkCancelled()
         blockKeys.push([rowKeyOf(order.keys, batch.columns, 0).bytes, batch.rowCount])
         file.append(fileParts.blocks, batch)

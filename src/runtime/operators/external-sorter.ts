@@ -5,9 +5,12 @@ import { makeBatch } from '../../data/read.ts'
 import type { Schema } from '../../data/type.ts'
 import { readBlocks } from '../block-file.ts'
 import { removeKept } from '../kept-file.ts'
+import type { SpareBytes } from '../memory.ts'
 import type { OperatorContext } from '../operator.ts'
 import { rowsPerBatch } from './emit.ts'
+import { LentRows } from './lent-rows.ts'
 import { mergeRuns, type SortedRun } from './merge-runs.ts'
+import { RowBuffer } from './row-buffer.ts'
 import type { RowOrder } from './row-order.ts'
 import { sortRows } from './sort-rows.ts'
 import { writeRun } from './write-run.ts'
@@ -19,9 +22,8 @@ const sortingFactor = 2
 
 /** Sorts any number of rows: in memory while the grant lasts, then by sorted runs on disk and a k-way merge. */
 export class ExternalSorter {
-  #batches: Batch[] = []
+  readonly #rows: RowBuffer
   #bytes = 0
-  #rowCount = 0
   #totalRows = 0
   #totalBytes = 0
   #runs: string[] = []
@@ -29,10 +31,16 @@ export class ExternalSorter {
   readonly #schema: Schema
   readonly #ctx: OperatorContext
 
-  constructor(order: RowOrder, schema: Schema, ctx: OperatorContext) {
+  constructor(order: RowOrder, schema: Schema, ctx: OperatorContext, spare?: SpareBytes) {
     this.#order = order
     this.#schema = schema
     this.#ctx = ctx
+    this.#rows = new RowBuffer(schema, spare)
+  }
+
+  /** It keeps nothing of the batches that are added. */
+  get borrows(): boolean {
+    return this.#rows.borrows
   }
 
   /** Rows that were added so far. */
@@ -44,46 +52,47 @@ export class ExternalSorter {
     if (batch.rowCount === 0) return
     this.#totalRows += batch.rowCount
     this.#totalBytes += batch.sizeBytes
-    this.#batches.push(batch)
+    this.#rows.add(batch)
     this.#bytes += batch.sizeBytes
-    this.#rowCount += batch.rowCount
     if (this.#ctx.grant(this.#bytes * sortingFactor) === 'ok') return
-    this.#runs.push(writeRun(this.#ctx, this.#sortedHere()))
+    this.#runs.push(writeRun(this.#ctx, this.#sortedHere(true)))
     this.#ctx.grant(0)
   }
 
-  /** All rows in order. The sorter is empty afterwards. */
-  *sorted(): Generator<Batch, void> {
-    if (this.#runs.length === 0) return yield* this.#sortedHere()
-    if (this.#rowCount > 0) this.#runs.push(writeRun(this.#ctx, this.#sortedHere()))
-    while (this.#runs.length > maxRuns) this.#runs.push(writeRun(this.#ctx, this.#merge(this.#runs.splice(0, maxRuns))))
-    yield* this.#merge(this.#runs.splice(0))
+  /**
+   * All rows in order. The sorter is empty afterwards.
+   *
+   * @param lent - each batch is wanted until the next one is asked for.
+   */
+  *sorted(lent = false): Generator<Batch, void> {
+    if (this.#runs.length === 0) return yield* this.#sortedHere(lent)
+    if (this.#rows.rowCount > 0) this.#runs.push(writeRun(this.#ctx, this.#sortedHere(true)))
+    while (this.#runs.length > maxRuns) this.#runs.push(writeRun(this.#ctx, this.#merge(this.#runs.splice(0, maxRuns), true)))
+    yield* this.#merge(this.#runs.splice(0), lent)
   }
 
   close(): void {
-    this.#batches = []
+    this.#rows.close()
     this.#ctx.grant(0)
   }
 
-  *#sortedHere(): Generator<Batch, void> {
-    const batches = this.#batches
-    const rowCount = this.#rowCount
+  *#sortedHere(lent: boolean): Generator<Batch, void> {
+    const { rowCount } = this.#rows
     const step = this.#rowsPerBatch()
-    this.#batches = []
-    this.#bytes = 0
-    this.#rowCount = 0
-    const columns = joinBatches(batches, this.#schema)
-    // The joined columns hold the rows now.
-    batches.length = 0
+    const columns = this.#rows.columns()
     const rows = sortRows(this.#order, columns, rowCount)
+    const gathered = new LentRows(columns)
     for (let from = 0; from < rowCount; from += step) {
-      const count = Math.min(step, rowCount - from)
-      const some = rows.subarray(from, from + count)
-      yield makeBatch(
-        columns.map((column) => gatherColumn(column, some, count)),
-        count,
-      )
+      const some = rows.subarray(from, Math.min(from + step, rowCount))
+      if (lent) yield gathered.batch(some)
+      else
+        yield makeBatch(
+          columns.map((column) => gatherColumn(column, some, some.length)),
+          some.length,
+        )
     }
+    this.#rows.clear()
+    this.#bytes = 0
   }
 
   /** A power of two: nearly always the same for the same rows, whatever batches and runs they came in. */
@@ -91,10 +100,10 @@ export class ExternalSorter {
     return 2 ** Math.floor(Math.log2(rowsPerBatch(this.#totalRows, this.#totalBytes)))
   }
 
-  *#merge(paths: readonly string[]): Generator<Batch, void> {
+  *#merge(paths: readonly string[], lent: boolean): Generator<Batch, void> {
     const { disk } = this.#ctx.host
     const runs = paths.map((path) => runOf(readBlocks(disk, path, this.#schema)))
-    yield* mergeRuns(runs, this.#order, this.#schema, this.#rowsPerBatch())
+    yield* mergeRuns(runs, this.#order, this.#schema, { batchRows: this.#rowsPerBatch(), lent })
     for (const path of paths) removeKept(disk, path)
   }
 }

@@ -29,6 +29,7 @@ export const createGroupByKey: OperatorFactory<'groupByKey'> = (node, ctx): Oper
   const sorter = new ExternalSorter(order, schema, ctx)
   return {
     name: 'groupByKey',
+    borrows: sorter.borrows,
     push(_input, batch) {
       sorter.add(
         makeBatch(

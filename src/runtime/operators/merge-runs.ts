@@ -1,9 +1,9 @@
 import { type Batch, targetBatchRows } from '../../data/batch.ts'
 import { type ColumnBuilder, createBuilder } from '../../data/builder.ts'
-import type { Column } from '../../data/column.ts'
+import type { Column, Lane } from '../../data/column.ts'
 import { plainColumn } from '../../data/gather.ts'
 import { makeBatch } from '../../data/read.ts'
-import type { Schema } from '../../data/type.ts'
+import type { Schema, Type } from '../../data/type.ts'
 import { rowsPerBatch } from './emit.ts'
 import { type KeyWords, newKeyWords } from './key-words.ts'
 import { LoserTree } from './loser-tree.ts'
@@ -19,20 +19,38 @@ export interface SortedRun {
 /**
  * Merges sorted runs into one; rows that are equal come in the order of the runs. Closes the runs in the end.
  *
- * @param batchRows - rows of a batch; default: as many as make about 256 KiB.
+ * @param options.batchRows - rows of a batch; default: as many as make about 256 KiB.
+ * @param options.lent - each batch is wanted until the next one is asked for: its arrays may be used again.
  */
 export function* mergeRuns(
   runs: readonly SortedRun[],
   order: RowOrder,
   schema: Schema,
-  batchRows?: number,
+  { batchRows, lent = false }: { batchRows?: number; lent?: boolean } = {},
 ): Generator<Batch, void> {
-  const merge = new Merge(runs, order, schema)
+  const merge = new Merge(runs, order, schema, lent)
   try {
     for (let batch = merge.next(batchRows); batch !== undefined; batch = merge.next(batchRows)) yield batch
   } finally {
     for (const run of runs) run.close()
   }
+}
+
+const isText = ({ kind }: Type): boolean => kind === 'string' || kind === 'bytes'
+
+/** What a builder holds, which it overwrites next. */
+function lend(builder: ColumnBuilder): Column {
+  const { type, length } = builder
+  if (builder.nulls !== undefined) return builder.finish()
+  if (builder.store === 'bytes') {
+    const [offsets, data] = [builder.offsets.subarray(0, length + 1), builder.data.subarray(0, builder.dataLength)]
+    builder.length = 0
+    builder.dataLength = 0
+    return { store: 'bytes', type, length, offsets, data }
+  }
+  if (builder.store !== 'lane' || builder.values instanceof BigInt64Array) return builder.finish()
+  builder.length = 0
+  return { store: 'lane', type, length, values: builder.values.subarray(0, length) as Lane }
 }
 
 /**
@@ -54,16 +72,19 @@ class Merge {
   readonly #picked: readonly PickedColumn[]
   readonly #pickedRuns = new Int32Array(targetBatchRows)
   readonly #pickedRows = new Int32Array(targetBatchRows)
+  /** By column: may the builder's arrays be used again? Not where a null could find a value in the slot under it. */
+  readonly #lends: readonly boolean[]
   /** Rows and bytes of all batches at hand. */
   #heldRows = 0
   #heldBytes = 0
   #words: KeyWords = newKeyWords(0)
   #allRows = new Int32Array(0)
 
-  constructor(runs: readonly SortedRun[], order: RowOrder, schema: Schema) {
+  constructor(runs: readonly SortedRun[], order: RowOrder, schema: Schema, lent: boolean) {
     const count = runs.length
     this.#runs = runs
     this.#order = order
+    this.#lends = schema.map(({ type, nullable }) => lent && (!nullable || isText(type)))
     this.#builders = schema.map((field) => createBuilder(field.type))
     this.#row = new Int32Array(count)
     this.#rowCount = new Int32Array(count)
@@ -98,7 +119,7 @@ class Merge {
     }
     if (made === 0) return undefined
     return makeBatch(
-      builders.map((builder) => builder.finish()),
+      builders.map((builder, i) => (this.#lends[i] ? lend(builder) : builder.finish())),
       made,
     )
   }

@@ -9,6 +9,7 @@ export const createSort: OperatorFactory<'sort'> = (node, ctx): Operator => {
   const sorter = new ExternalSorter(orderBySortKeys(node.spec.by, schema.length), schema, ctx)
   return {
     name: 'sort',
+    borrows: sorter.borrows,
     push: (_input, batch) => sorter.add(batch),
     finish: () => emitAll(ctx, sorter.sorted()),
     close: () => sorter.close(),
