@@ -5,6 +5,7 @@ import { groupBench } from './group/bench.ts'
 import { jsonlBench } from './jsonl/bench.ts'
 import { shuffleBench } from './shuffle/bench.ts'
 import { simulatorBench } from './simulator/bench.ts'
+import { sortBench } from './sort/bench.ts'
 import { startUpBench } from './start-up.ts'
 import { tpchBench } from './tpch/bench.ts'
 import { wordCountBench } from './word-count/bench.ts'
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   shuffle: shuffleBench,
   'first-row': firstRowBench,
   csv: csvBench,
+  sort: sortBench,
   jsonl: jsonlBench,
   simulator: simulatorBench,
   'start-up': startUpBench,
