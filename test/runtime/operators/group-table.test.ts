@@ -170,6 +170,8 @@ describe('GroupTable', () => {
     const count = 50_000
     for (const [type, value] of [
       [types.int64, (i: number): Value => (i % 3 === 0 ? 2n ** 60n + BigInt(i) : i * 4096)],
+      // Among them the bits that stand for no key in a table of doubles.
+      [types.int64, (i: number): Value => 0x7ff8_0001_0000_0000n + BigInt(i)],
       [types.float64, (i: number): Value => i / 7],
       [types.string, (i: number): Value => (i % 3 === 0 ? `a text longer than four words ${i}` : `${i}`)],
     ] as const) {
