@@ -1,7 +1,9 @@
 // JSON.parse on each line, cut from blocks as fast as Node does it.
 import { openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
+import { begin, end } from '../report-usage.js'
 
+begin()
 const file = openSync(process.argv[2], 'r')
 const block = Buffer.alloc(1 << 20)
 const decoder = new StringDecoder('utf8')
@@ -12,4 +14,5 @@ for (let size = readSync(file, block); size > 0; size = readSync(file, block)) {
   rest = lines.pop()
   for (const line of lines) if (JSON.parse(line).id > 0) rows++
 }
+end()
 console.log(rows)
