@@ -3,6 +3,7 @@ import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Output, Plan } from '../ir/logical.ts'
 import { type ComputedField, type Draft, projectTo, type Stream, settle } from './lower/draft.ts'
 import { lowerResult, lowerSink, lowerSource, lowerValues } from './lower/ends.ts'
+import { gather } from './lower/exchange.ts'
 import { lowerJoin } from './lower/join.ts'
 import { clusteredShape, lowerAggregate, lowerDistinct, lowerGroupByKey } from './lower/keyed.ts'
 import { isNarrow, lowerNarrow } from './lower/narrow.ts'
@@ -65,7 +66,7 @@ function lowerNode(
 ): readonly Stream[] {
   if (isNarrow(node)) {
     const producer = around.byId.get(node.inputs[0].node)!
-    return inputs[0].map((stream) => {
+    return onePlace(draft, node, inputs[0]).map((stream) => {
       const seen =
         stream.clustered && stream.steps.length === 0 ? clusteredInput(producer, outputs[0], stream, around) : outputs[0]
       return lowerNarrow(node, stream, seen)
@@ -98,6 +99,16 @@ function lowerNode(
     default:
       return exhaustive(node)
   }
+}
+
+/**
+ * Opaque values go straight to who tries the closure that makes them: what comes from several places meets before it becomes opaque, since no file
+ * can hold it behind.
+ */
+function onePlace(draft: Draft, node: LogicalNode, streams: readonly Stream[]): readonly Stream[] {
+  const isOpaque = (fields: Stream['fields']): boolean => fields.some(({ type }) => type.kind === 'js')
+  const makesOpaque = isOpaque(node.outputs[0].fields) && !streams.some(({ fields }) => isOpaque(fields))
+  return makesOpaque && streams.length > 1 ? [gather(draft, streams)] : streams
 }
 
 /** A closure reads a group's values once, as they come; everybody else needs them as an array. A filter keeps its row, so it does too. */

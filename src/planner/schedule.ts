@@ -105,6 +105,8 @@ function cutPriorities(draft: Draft, choices: Map<number, Choice>): void {
     )
     const component = componentOf(others, edges)
     for (const [first, later] of pairs) {
+      // Opaque values, which no file can hold, wait in memory: only a closure that is tried on a few rows sends any.
+      if (later.fields.some(({ type }) => type.kind === 'js')) continue
       if (choices.get(later.id)!.mode === 'blocking' || component.get(first.from) !== component.get(later.from)) continue
       choices.set(later.id, {
         mode: 'blocking',

@@ -31,14 +31,11 @@ export async function bindParallelDo(
   if (declared !== undefined && form.keyed !== true) return addNode(state, node, [input], rowOf(state, declared, base), at)
   const opaque = addNode(state, node, [input], form.keyed ? opaquePair(state, base) : rowOf(state, opaqueElement, base), at)
   if (!isTyped) return opaque
-  const sampled = await sampleRelation(state, opaque, form.fn, at)
-  const shape =
-    'key' in sampled.shape && form.valueIsRow
-      ? { key: sampled.shape.key, value: knownRow(input) ?? sampled.shape.value }
-      : sampled.shape
+  const known = form.valueIsRow ? knownRow(input) : undefined
+  const { shape, rowCount } = await sampleRelation(state, opaque, form.fn, at, known)
   const output = 'key' in shape ? pairOutput(state, shape, base) : rowOf(state, shape, base)
   withdraw(state)
-  return addNode(state, { ...node, sampledRows: sampled.rowCount }, [input], output, at)
+  return addNode(state, { ...node, sampledRows: rowCount }, [input], output, at)
 }
 
 /** `groupByKey`: the key columns, and an array of the values. */

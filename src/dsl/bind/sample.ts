@@ -16,6 +16,7 @@ export interface PairShape {
 /**
  * Runs the plan up to this node on a few rows and infers what it gives. A function that changes something outside is never run for that.
  *
+ * @param knownValue - the row of a pair's value, where it is known.
  * @throws {@link MillraceError} `PLAN_SCHEMA_UNKNOWN` when no type can be found.
  */
 export async function sampleRelation(
@@ -23,13 +24,14 @@ export async function sampleRelation(
   relation: Relation,
   fn: FnRef,
   at: Place,
+  knownValue?: InferredRow,
 ): Promise<{ shape: InferredRow | PairShape; rowCount: number }> {
   const { node } = relation.port
   const plan = prefixPlan(state, node)
   const effectful = plan.nodes.map(effectfulFunction).find((label) => label !== undefined)
   if (effectful !== undefined) throw schemaUnknown(fn, `'${effectful}' has effects, so it is not tried`, at)
   const values = await state.context.sample(plan, node)
-  const shape = readable(fn, at, () => (relation.output.keys === undefined ? inferRow(values) : inferPairs(values)))
+  const shape = readable(fn, at, () => (relation.output.keys === undefined ? inferRow(values) : inferPairs(values, knownValue)))
   if ('problem' in shape) throw schemaUnknown(fn, shape.problem, at)
   return { shape, rowCount: values.length }
 }
@@ -47,13 +49,13 @@ function readable<T>(fn: FnRef, at: Place, read: () => T): T {
   }
 }
 
-function inferPairs(values: readonly unknown[]): PairShape | InferenceProblem {
+function inferPairs(values: readonly unknown[], knownValue: InferredRow | undefined): PairShape | InferenceProblem {
   if (!values.every((value): value is [unknown, unknown] => Array.isArray(value) && value.length === 2)) {
     return { problem: 'it did not return [key, value] pairs' }
   }
   const key = inferRow(values.map((pair) => pair[0]))
   if ('problem' in key) return { problem: `${key.problem} as key` }
-  const value = inferRow(values.map((pair) => pair[1]))
+  const value = knownValue ?? inferRow(values.map((pair) => pair[1]))
   return 'problem' in value ? { problem: `${value.problem} as value` } : { key, value }
 }
 

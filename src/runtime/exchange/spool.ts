@@ -14,13 +14,14 @@ export interface SpoolParts {
   metrics: Pick<OperatorMetrics, 'spilledBytes' | 'spillFiles' | 'peakMemoryBytes'>
 }
 
-/** A spool in memory as far as `account` allows, the rest in one file, made when it is first needed. */
+/** A spool in memory as far as `account` allows, the rest in one file, made when it is first needed. JavaScript values, which no file can hold, stay. */
 export function createSpool(schema: Schema, { disk, path, account, metrics }: SpoolParts): Spool & { close(): void } {
+  const isOpaque = schema.some(({ type }) => type.kind === 'js')
   let heldBytes = 0
   let writer: BlockWriter | undefined
   return {
     hold(bytes) {
-      if (account.grant(heldBytes + bytes) === 'spill') return false
+      if (account.grant(heldBytes + bytes) === 'spill' && !isOpaque) return false
       heldBytes += bytes
       metrics.peakMemoryBytes = Math.max(metrics.peakMemoryBytes, heldBytes)
       return true
