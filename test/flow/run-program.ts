@@ -41,17 +41,28 @@ export async function prepareProgram(source: ProgramText, cwd: string, options: 
 
 /** The outputs by name, from the bound plan as it is before any rule, row by row. */
 export async function runOnReference(source: ProgramText, cwd: string): Promise<ReadonlyMap<string, Rows>> {
-  const { program, planned } = await prepareProgram(source, cwd, { backend: 'inline' })
-  const onError = planned.physical.onError?.policy
-  const context = { functions: program.functions, sources: defaultConnectors.sources, host: nodeHost(), onError }
-  const { outputs } = runReference(planned.logical, context)
-  return new Map([...outputs].map(([name, { fields, rows, order }]) => [name, rowsOf(fields, rows, order)]))
+  return referenceRows(await prepareProgram(source, cwd, { backend: 'inline' })).outputs
 }
 
 /** The outputs by name, from a backend. */
 export async function runOnBackend(source: ProgramText, cwd: string, options: RunOptions): Promise<ReadonlyMap<string, Rows>> {
-  const prepared = await prepareProgram(source, cwd, options)
-  const done = await execute(prepared, { cwd, ...options })
+  return backendRows(await prepareProgram(source, cwd, options), { cwd, ...options })
+}
+
+/** What the reference makes of a prepared program, and what each of its sinks would be given. */
+export function referenceRows({ program, planned }: Prepared): { outputs: ReadonlyMap<string, Rows>; sinks: readonly Rows[] } {
+  const onError = planned.physical.onError?.policy
+  const context = { functions: program.functions, sources: defaultConnectors.sources, host: nodeHost(), onError }
+  const { outputs, sinks } = runReference(planned.logical, context)
+  return {
+    outputs: new Map([...outputs].map(([name, { fields, rows, order }]) => [name, rowsOf(fields, rows, order)])),
+    sinks: sinks.map(({ fields, rows, order }) => rowsOf(fields, rows, order)),
+  }
+}
+
+/** The outputs of a prepared program, which is run. */
+export async function backendRows(prepared: Prepared, options: RunOptions): Promise<ReadonlyMap<string, Rows>> {
+  const done = await execute(prepared, options)
   try {
     return new Map(
       done.outputs.map((output) => {

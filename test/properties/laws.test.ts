@@ -1,102 +1,55 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MillraceError } from '../../src/base/errors.ts'
-import { ruleNames } from '../../src/planner/rules/index.ts'
-import type { RunOptions } from '../../src/run/options.ts'
-import { hasWorkers, inProcesses, onThreads } from '../flow/on-threads.ts'
-import { comparable, type ProgramText, type Rows, runOnBackend, runOnReference } from '../flow/run-program.ts'
-import { moduleText, programs } from './random-program.ts'
+import { compareWays, type RandomPlan, waysOf, writeModules } from './contenders.ts'
+import { pipelines } from './random-pipeline.ts'
+import { programs } from './random-program.ts'
 
-let cwd = ''
+let folder = ''
 beforeAll(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'millrace-laws-'))
-  writeFileSync(join(cwd, 'functions.mjs'), moduleText)
+  folder = mkdtempSync(join(tmpdir(), 'millrace-laws-'))
+  writeModules(folder)
 })
-afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const seed = Number(process.env.SEED ?? Date.now() & 0x7fffffff)
-const runs = (count: number): fc.Parameters<unknown> => ({ seed, numRuns: Number(process.env.RUNS ?? count) })
+const plans = Number(process.env.PLANS ?? 1000)
 
-/** The reference's outputs; undefined where it fails, since rules may keep an expression from rows that it fails on. */
-async function reference(program: ProgramText): Promise<ReadonlyMap<string, Rows> | undefined> {
-  try {
-    return await runOnReference(program, cwd)
-  } catch (error) {
-    if (error instanceof MillraceError && (error.code.startsWith('RUN_') || isTooLarge(error))) return undefined
-    throw error
-  }
+const kinds: Record<string, fc.Arbitrary<RandomPlan>> = {
+  programs: programs.map((program) => ({ kind: 'flow', program })),
+  pipelines: pipelines.map((pipeline) => ({ kind: 'pipeline', pipeline })),
 }
 
-/** A product of constants that are drawn may be no int64: such a program is refused before it runs. */
-const isTooLarge = ({ code, message }: MillraceError): boolean =>
-  code === 'PLAN_TYPE_MISMATCH' && message.endsWith('is outside the range of int64')
+const timeoutMs = 300_000
 
-async function holdTo(expected: ReadonlyMap<string, Rows>, program: ProgramText, options: RunOptions): Promise<void> {
-  const found = await runOnBackend(program, cwd, { backend: 'inline', ...options })
-  // No order tells 0 from -0, so that either may come first.
-  const shown = (outputs: ReadonlyMap<string, Rows>): string =>
-    [...outputs]
-      .map(
-        ([name, rows]) => `${name}: ${comparable({ ...rows, rows: rows.rows.map((row) => row.replace(/-0(?=[,\]])/g, '0')) })}`,
-      )
-      .join('\n\n')
-  expect(shown(found), `${JSON.stringify(options)}\n${program.program}`).toBe(shown(expected))
-}
-
-describe(`random programs (seed ${seed})`, () => {
-  const laws: readonly [title: string, options: RunOptions][] = [
-    ['give the rows of the reference after all rules', { checkPlans: true }],
-    ['give the rows of the reference without any rule', { disabledRules: ruleNames }],
-    ['give the rows of the reference stage after stage', { mode: 'serial' }],
-    ['give the rows of the reference in little memory', { memoryBytes: 4 * 1024 * 1024, disabledRules: ['lift-combiner'] }],
-  ]
-  for (const [title, options] of laws) {
-    it(title, async () => {
-      await fc.assert(
-        fc.asyncProperty(programs, async (program) => {
-          const expected = await reference(program)
-          if (expected !== undefined) await holdTo(expected, program, options)
-        }),
-        runs(150),
-      )
-    })
-  }
-
-  it.skipIf(!hasWorkers()).each([
-    ['on worker threads', onThreads, 15],
-    ['in worker processes', inProcesses, 8],
-  ])('give the rows of the reference %s', async (_, options, count) => {
-    await fc.assert(
-      fc.asyncProperty(programs, async (program) => {
-        const expected = await reference(program)
-        if (expected !== undefined) await holdTo(expected, program, options)
-      }),
-      runs(count),
-    )
-  })
-
-  // Rules may keep an expression from rows that it fails on, so that more of them are left.
-  it.each([['pipelined'], ['serial']] as const)('leave out the rows that the reference leaves out, %s', async (mode) => {
-    await fc.assert(
-      fc.asyncProperty(programs, async (program) => {
-        const skipping = { ...program, program: `set on_error = 'skip'\n${program.program}` }
-        const expected = await reference(skipping)
-        if (expected !== undefined) await holdTo(expected, skipping, { mode, disabledRules: ruleNames })
-      }),
-      runs(150),
-    )
-  })
-
-  it('give the rows of the reference whichever rule is disabled', async () => {
-    await fc.assert(
-      fc.asyncProperty(programs, fc.constantFrom(...ruleNames), async (program, rule) => {
-        const expected = await reference(program)
-        if (expected !== undefined) await holdTo(expected, program, { disabledRules: [rule], checkPlans: true })
-      }),
-      runs(200),
-    )
-  })
+describe(`random plans (seed ${seed})`, () => {
+  it.each(['programs', 'pipelines'])(
+    'give the rows of the reference however they are run, as %s',
+    async (kind) => {
+      let compared = 0
+      const numbered = fc.tuple(kinds[kind], fc.nat(10_000))
+      const law = fc.asyncProperty(numbered, async ([plan, number]) => {
+        compared += await compareWays(plan, waysOf(number), folder)
+      })
+      const path = process.env.AT === undefined ? {} : { path: process.env.AT, endOnFailure: true }
+      const numRuns = Math.ceil(plans / 2)
+      const { failed, counterexample, counterexamplePath, errorInstance } = await fc.check(law, { seed, numRuns, ...path })
+      if (failed) {
+        const how = `SEED=${seed} AT=${counterexamplePath} npx vitest run test/properties/laws.test.ts -t ${kind}`
+        throw new Error(`${how}\n${print(counterexample?.[0])}\n${errorInstance}`, { cause: errorInstance })
+      }
+      // Few programs fail by what they compute.
+      if (path.path === undefined) expect(compared).toBeGreaterThan(numRuns * 0.8 * (waysOf(1).length - 1))
+    },
+    timeoutMs,
+  )
 })
+
+function print(example: [RandomPlan, number] | undefined): string {
+  if (example === undefined) return 'no example'
+  const [plan, number] = example
+  const text = plan.kind === 'flow' ? `${plan.program.program}\n${plan.program.tables}` : JSON.stringify(plan.pipeline)
+  return `number ${number}:\n${text}`
+}
