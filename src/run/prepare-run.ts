@@ -4,6 +4,7 @@ import { nodeHost } from '../base/node-host.ts'
 import type { Value } from '../data/type.ts'
 import { defaultConnectors } from '../io/index.ts'
 import { runChanged } from '../runtime/journal.ts'
+import { endOrphans } from '../runtime/orphans.ts'
 import { clearDeadRuns, findInterruptedRun, type InterruptedRun, removeEmptyRunFolders } from '../runtime/run-folder.ts'
 import { identityOf, isSameRun, type ProgramIdentity, programDifference, runsFolder, type StoredIdentity } from './identity.ts'
 import type { RunOptions } from './options.ts'
@@ -19,7 +20,10 @@ export async function prepareRun(program: Program, options: RunOptions, host: Ho
   const runs = runsFolder(options.cwd ?? process.cwd())
   const identity = identityOf(program)
   const interrupted = options.resume === true ? interruptedRun(host, runs, identity) : undefined
-  const { completed } = clearDeadRuns(host, runs, defaultConnectors, { keep: interrupted?.id })
+  const { completed } = clearDeadRuns(host, runs, defaultConnectors, {
+    keep: interrupted?.id,
+    isLeft: (program) => isSameRun(program as unknown as StoredIdentity, identity),
+  })
   const wasCompleted = completed.some((other) => isUnchanged(other, identity))
   try {
     const hasWritten = options.resume === true && wasCompleted
@@ -30,12 +34,13 @@ export async function prepareRun(program: Program, options: RunOptions, host: Ho
   }
 }
 
-/** @throws MillraceError `RUN_CHANGED` when the program is not what it was. */
+/** @throws MillraceError `RUN_CHANGED` when the program is not what it was; whoever still works on it is ended. */
 function interruptedRun(host: Host, runs: string, identity: ProgramIdentity): InterruptedRun | undefined {
   const found = findInterruptedRun(host, runs, (program) => isSameRun(program as unknown as StoredIdentity, identity))
   const difference = found && programDifference(found.program as unknown as StoredIdentity, identity)
-  if (difference !== undefined) throw runChanged(difference)
-  return found
+  if (difference === undefined) return found
+  endOrphans(found?.sockets)
+  throw runChanged(difference)
 }
 
 function isUnchanged(program: Value, identity: ProgramIdentity): boolean {

@@ -1,4 +1,5 @@
 import type { MillraceError } from '../base/errors.ts'
+import { adoptWorkers } from './adopt.ts'
 import { finishTask } from './finish-task.ts'
 import type { WorkerId } from './orders.ts'
 import { noteLast } from './poison.ts'
@@ -34,6 +35,7 @@ const isOfCommit = ({ event }: RunEvent): boolean => event === 'sinksCommitted' 
 function take(state: RunState, event: RunEvent, nowMs: number, commands: RunCommand[]): Failure {
   switch (event.event) {
     case 'start':
+      adoptWorkers(state, event.adopted ?? [], nowMs, commands)
       spawnMissing(state, nowMs, commands)
       remakeLost(state, commands)
       if (watches(state)) commands.push({ do: 'setTimer', timer: { kind: 'watch' }, afterMs: watchEveryMs })

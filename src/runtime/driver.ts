@@ -14,6 +14,7 @@ import type { RunNotice } from './metrics/notices.ts'
 import { RunObserver } from './metrics/run-observer.ts'
 import type { RunMetrics, RunProgress } from './metrics.ts'
 import {
+  type AdoptedWorker,
   coordinatorHost,
   type SignOfLife,
   type TaskName,
@@ -82,6 +83,8 @@ export interface DriveParts {
   results: ResultStore
   /** Runs the tasks of the coordinator's process. */
   local: TaskHost
+  /** Workers that an earlier process of the run has left; the cluster has them already. */
+  adopted?: readonly AdoptedWorker[]
   cluster(events: ClusterEvents): Cluster
 }
 
@@ -126,7 +129,10 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const forgetCleanup = cleanUpAtExit(() => clearAfterFailure(request, parts, cancelled(), committing))
   // Workers tell of themselves.
   if (request.onNotice !== undefined) tellOfLocal()
-  send({ event: 'start' })
+  const { adopted = [] } = parts
+  send({ event: 'start', adopted })
+  // They know their orders: asked again, they answer with what came of the first time.
+  for (const { worker, orders } of adopted) for (const order of orders) start(worker, order)
   if (signal.aborted) onAbort()
   const outcome = await ended
   signal.removeEventListener('abort', onAbort)

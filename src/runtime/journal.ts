@@ -32,7 +32,9 @@ export interface JournalHeader {
 type Claim = { record: 'resume'; claim: string; process: ProcessMark }
 /** Who made this claim has nothing to do with the run any more, though its process may live on. */
 type Left = { record: 'left'; claim: string }
-type AnyRecord = JournalHeader | Claim | Left | JournalRecord
+/** Where worker processes of the run can be found, also when their coordinator has gone. */
+type Workers = { record: 'workers'; sockets: string }
+type AnyRecord = JournalHeader | Claim | Left | Workers | JournalRecord
 
 /** Who has claimed the run. */
 interface Claimant {
@@ -47,6 +49,8 @@ export interface JournalState {
   /** In the order of their claims: the run is that of the first who is there still. */
   claimants: readonly Claimant[]
   tasks: ReadonlyMap<string, { task: number; attempt: number; report: TaskReport }>
+  /** Folder of the sockets of its last worker processes. */
+  sockets?: string
   /** What was to be committed, once it was. */
   commit?: PartsBySink
   done: boolean
@@ -220,6 +224,7 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
   if (text === undefined) return undefined
   let header: JournalHeader | undefined
   let commit: PartsBySink | undefined
+  let sockets: string | undefined
   let done = false
   const claimants: Claimant[] = []
   const tasks = new Map<string, { task: number; attempt: number; report: TaskReport }>()
@@ -236,6 +241,9 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
       case 'left':
         for (const claimant of claimants) if (claimant.claim === record.claim) claimant.left = true
         break
+      case 'workers':
+        sockets = record.sockets
+        break
       case 'task':
         tasks.set(`${record.stage}/${record.task}`, { task: record.task, attempt: record.attempt, report: record.report })
         break
@@ -250,7 +258,7 @@ export function readJournal(disk: Disk, directory: string): JournalState | undef
         break
     }
   }
-  return header && { header, claimants, tasks, commit, done }
+  return header && { header, claimants, tasks, sockets, commit, done }
 }
 
 function parseLine(line: string): AnyRecord | undefined {

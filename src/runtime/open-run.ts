@@ -1,9 +1,11 @@
+import type { Host } from '../base/host.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import { withDiskBudget } from './disk-budget.ts'
 import type { DriveRequest } from './driver.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import { MemoryBudget } from './memory.ts'
 import { coordinatorHost } from './orders.ts'
+import { endOrphans } from './orphans.ts'
 import { Pace } from './pace.ts'
 import { ResultStore } from './results.ts'
 import { openRunRecord, type RecordRequest, type RunRecord } from './run-record.ts'
@@ -22,16 +24,18 @@ export interface OpenRunRequest extends RecordRequest, DriveRequest {
   diskBytes?: number
 }
 
-/** Opens the folder of a run and the place in the coordinator's process where some or all of its tasks run. */
+/**
+ * Opens the folder of a run and the place in the coordinator's process where some or all of its tasks run.
+ *
+ * @param record - of the run, where it had to be opened before.
+ */
 export function openRun(
   request: OpenRunRequest,
   { credit }: RunLimits,
+  record = openWithoutWorkers(request),
 ): { record: RunRecord; results: ResultStore; local: TaskHost } {
-  const { plan, functions, connectors, cwd, memoryBytes, diskBytes, run } = request
-  const { directory } = run
-  const disk = diskBytes === undefined ? request.host.disk : withDiskBudget(request.host.disk, directory, diskBytes, 1)
-  const host = { ...request.host, disk }
-  const record = openRunRecord({ ...request, host })
+  const { plan, functions, connectors, cwd, memoryBytes, run } = request
+  const host = withinDisk(request)
   const results = new ResultStore(host, record.files, plan.outputs)
   const env = {
     plan,
@@ -47,4 +51,17 @@ export function openRun(
     collect: results.collect.bind(results),
   }
   return { record, results, local: new TaskHost(coordinatorHost, env, credit) }
+}
+
+/** The record of a run none of whose workers goes on. */
+function openWithoutWorkers(request: RecordRequest): RunRecord {
+  const record = openRunRecord(request)
+  endOrphans(record.sockets)
+  record.sweep([])
+  return record
+}
+
+function withinDisk({ host, run, diskBytes }: OpenRunRequest): Host {
+  if (diskBytes === undefined) return host
+  return { ...host, disk: withDiskBudget(host.disk, run.directory, diskBytes, 1) }
 }

@@ -66,6 +66,12 @@ export interface Care {
 /** What a careful task was at when its worker was lost; `isWaiting`: for credit, so that another task may have had the turn. */
 export type LastBatch = TaskName & RowRange & { isWaiting: boolean }
 
+/** A worker that has outlived an earlier coordinator of the run, and its orders: they are worked on, or their answers wait. */
+export interface AdoptedWorker {
+  worker: WorkerId
+  orders: readonly TaskOrder[]
+}
+
 /** How far an attempt is. */
 export interface TaskProgress extends TaskName {
   /** Taken in, from a source or from other tasks. */

@@ -5,6 +5,7 @@ import type { ConnectorRegistry } from '../io/registry.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { type JournalState, JournalWriter, journalPath, newClaim, ownerOf, readJournal, runBusy, startedBy } from './journal.ts'
 import { keptFile } from './kept-file.ts'
+import { endOrphans } from './orphans.ts'
 import { isAlive } from './process-life.ts'
 
 /** Where a run keeps its journal, partition files and spilled rows. */
@@ -30,6 +31,8 @@ export function newRunFolder(host: Host, runsDirectory: string, options: { recov
 export interface InterruptedRun extends RunFolder {
   /** Its outputs may have their final names already. */
   committing: boolean
+  /** Folder of the sockets of worker processes that it may have left. */
+  sockets: string | undefined
 }
 
 /** What was done about the runs of killed processes. */
@@ -57,8 +60,8 @@ export function findInterruptedRun(
   const { id, directory, journal } = found
   const owner = ownerOf(journal)
   if (owner !== undefined) throw runBusy(owner)
-  const { program } = journal.header
-  return { id, directory, resume: true, recoverable: true, program, committing: journal.commit !== undefined }
+  const { header, commit, sockets } = journal
+  return { id, directory, resume: true, recoverable: true, program: header.program, committing: commit !== undefined, sockets }
 }
 
 /**
@@ -69,13 +72,19 @@ export function findInterruptedRun(
  * Before a run; with `finishesCommits` false, after one: an old commit must not put its outputs over those that were just written.
  *
  * @param options.isSuperseded - is a run of this program no longer wanted, though it could go on?
+ * @param options.isLeft - are worker processes of an interrupted run of this program to end, though it is kept?
  * @param options.keep - the id of the run that is about to go on.
  */
 export function clearDeadRuns(
   host: Host,
   runsDirectory: string,
   connectors: ConnectorRegistry,
-  options: { isSuperseded?(program: Value): boolean; keep?: string; finishesCommits?: boolean } = {},
+  options: {
+    isSuperseded?(program: Value): boolean
+    isLeft?(program: Value): boolean
+    keep?: string
+    finishesCommits?: boolean
+  } = {},
 ): ClearedRuns {
   const removed: string[] = []
   const completed: Value[] = []
@@ -89,12 +98,14 @@ export function clearDeadRuns(
       } else {
         const { header, commit, done } = journal
         const isCommitting = commit !== undefined && !done
+        if (options.isLeft?.(header.program) === true) endOrphans(journal.sockets)
         const isWanted = options.isSuperseded?.(header.program) !== true && !isExpired(host, directory)
         if (isCommitting ? options.finishesCommits === false : canGoOn(journal) && isWanted) return
         const sinkRun = { connectors, host, cwd: header.cwd, run: { id } }
         const finish = () => (commit === undefined ? undefined : commitSinks(sinkRun, header.sinks, commit))
         if (isCommitting || canGoOn(journal)) endForGood(host, directory, finish)
         if (isCommitting) completed.push(header.program)
+        endOrphans(journal.sockets)
         discardStaged(sinkRun, header.sinks)
       }
       removeRunFolder(host.disk, directory)

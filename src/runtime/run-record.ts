@@ -4,10 +4,12 @@ import type { PhysicalPlan } from '../ir/physical.ts'
 import type { Reusable } from './create-run.ts'
 import { checkUnchanged, headerOf, type JournalState, JournalWriter, journalPath, newClaim, readJournal } from './journal.ts'
 import { keptFile, removeKept } from './kept-file.ts'
-import type { TaskReport } from './orders.ts'
+import type { TaskName, TaskReport } from './orders.ts'
+import { endOrphans } from './orphans.ts'
 import { type RunFiles, runFiles } from './run-files.ts'
 import { removeRunFolder } from './run-folder.ts'
 import type { JournalRecord } from './run-state.ts'
+import { stageOf } from './stage-shape.ts'
 
 /** Attempts of the first process that takes the run over are numbered from here on, those of the next one from twice this. */
 const attemptsAProcess = 1000
@@ -22,10 +24,16 @@ export interface RecordRequest {
 /** A run's folder and journal while it runs. */
 export interface RunRecord {
   files: RunFiles
+  /** Folder of the sockets of worker processes that an interrupted run may have left. */
+  sockets: string | undefined
   /** What an interrupted run has left that still counts. */
   reusable: Reusable
   firstAttempt: number
   append(record: JournalRecord): void
+  /** Says where worker processes can be found, before there are any. */
+  noteWorkers(sockets: string): void
+  /** Removes what attempts have left that were never committed, apart from those that go on. To be called before any task begins. */
+  sweep(goingOn: readonly TaskName[]): void
   /** Makes the folder now, for files that other threads put there by themselves. */
   begin(): void
   close(): void
@@ -58,26 +66,39 @@ export function openRunRecord({ plan, cwd, host, run }: RecordRequest): RunRecor
   const files = runFiles(disk, run.directory, run.recoverable, run.resume ? undefined : begin)
   let reusable: Reusable = new Map()
   let earlierClaims = 0
+  let earlier: JournalState | undefined
   if (run.resume) {
     const taken = JournalWriter.takeOver(disk, run.directory, claim)
     try {
       checkUnchanged(taken.earlier.header, header)
       reusable = keptFile(run.directory, () => stillThere(host, files, taken.earlier))
-      removeOthers(host, files, taken.earlier.tasks)
     } catch (thrown) {
+      endOrphans(taken.earlier.sockets)
       taken.writer.leave()
       throw thrown
     }
     writer = taken.writer
+    earlier = taken.earlier
     earlierClaims = taken.claims
   } else if (run.recoverable || plan.sinks.length > 0) begin()
   return {
     files,
+    sockets: earlier?.sockets,
     reusable,
     firstAttempt: earlierClaims * attemptsAProcess,
     append: (record) => {
       // Nobody goes on with the tasks of others, but what they began to commit has to be finished.
       if (run.recoverable || run.resume || (record.record !== 'task' && plan.sinks.length > 0)) writer?.append(record)
+    },
+    noteWorkers: (sockets) => writer?.append({ record: 'workers', sockets }),
+    sweep(goingOn) {
+      if (earlier === undefined) return
+      try {
+        removeOthers(host, files, earlier.tasks, filesOf(plan, files, goingOn))
+      } catch (thrown) {
+        writer?.leave()
+        throw thrown
+      }
     },
     begin,
     announcesCommit() {
@@ -115,10 +136,22 @@ function stillThere({ disk }: Host, files: RunFiles, { tasks, commit }: JournalS
 }
 
 /** Left-overs of attempts that were never committed. */
-function removeOthers({ disk }: Host, files: RunFiles, tasks: JournalState['tasks']): void {
+function removeOthers({ disk }: Host, files: RunFiles, tasks: JournalState['tasks'], isOfOne: (path: string) => boolean): void {
   const kept = new Set([journalPath(files.directory)])
   for (const { task, attempt, report } of tasks.values())
     for (const { exchange } of report.outputs) kept.add(files.partition(exchange, task, attempt))
-  for (const name of keptFile(files.directory, () => disk.list(files.directory)))
-    if (!kept.has(`${files.directory}/${name}`)) removeKept(disk, `${files.directory}/${name}`)
+  for (const name of keptFile(files.directory, () => disk.list(files.directory))) {
+    const path = `${files.directory}/${name}`
+    if (!kept.has(path) && !isOfOne(path)) removeKept(disk, path)
+  }
+}
+
+/** Is a file one of these attempts? */
+function filesOf(plan: PhysicalPlan, files: RunFiles, attempts: readonly TaskName[]): (path: string) => boolean {
+  const own = new Set<string>()
+  for (const { stage, task, attempt } of attempts) {
+    for (const exchange of stageOf(plan, stage).outputs) own.add(files.partition(exchange, task, attempt))
+  }
+  const spills = attempts.map(({ stage, task, attempt }) => files.spill(stage, task, attempt, 0).replace(/0\.blocks$/, ''))
+  return (path) => own.has(path) || spills.some((start) => path.startsWith(start))
 }

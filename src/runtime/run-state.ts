@@ -4,6 +4,7 @@ import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalPlan, Stage } from '../ir/physical.ts'
 import type { RangeBound, SampledRows } from './exchange/range-bounds.ts'
 import type {
+  AdoptedWorker,
   Care,
   LastBatch,
   LostItem,
@@ -18,7 +19,8 @@ import type { TaskQueue } from './task-queue.ts'
 
 /** What happens to a run. All of it is plain data apart from the errors. */
 export type RunEvent =
-  | { event: 'start' }
+  /** `adopted`: workers that go on from an earlier process. */
+  | { event: 'start'; adopted?: readonly AdoptedWorker[] }
   /** `host` names the machine, where inputs may lie near to some of them. */
   | { event: 'workerReady'; worker: WorkerId; host?: string }
   | { event: 'workerLost'; worker: WorkerId; why: string }

@@ -91,7 +91,7 @@ function place(state: RunState, task: TaskState, attempt: number, worker: Worker
 }
 
 /** The order for an attempt that has just been placed: where its rows come from and where they go. */
-export function orderOf(state: RunState, task: TaskState, { attempt }: AttemptState): TaskOrder {
+export function orderOf(state: RunState, task: TaskState, { attempt }: { attempt: number }): TaskOrder {
   const { plan } = state
   const { region, stage, slotted } = task.stage
   const inputs = stage.inputs

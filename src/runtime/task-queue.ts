@@ -36,6 +36,11 @@ export class TaskQueue<Task extends Queued> {
     this.size = this.#tasks.reduce((count, { state }) => (state === 'idle' ? count + 1 : count), 0)
   }
 
+  /** One of its tasks was begun without being taken. */
+  skip(): void {
+    this.size--
+  }
+
   /** A task that is idle again. */
   giveBack(task: Task): void {
     this.size++

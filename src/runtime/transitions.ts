@@ -4,8 +4,14 @@ import { slots } from './slots.ts'
 
 /** The small changes of a run's state that keep its counters true; every other change of tasks is made of these. */
 
-export function beginAttempt(state: RunState, task: TaskState, worker: WorkerId, nowMs: number, isBackup = false): AttemptState {
-  const attempt: AttemptState = { attempt: task.attempt, worker, startedMs: nowMs, isBackup, rows: 0, unseen: 0 }
+export function beginAttempt(
+  state: RunState,
+  task: TaskState,
+  worker: WorkerId,
+  nowMs: number,
+  { attempt: number = task.attempt, isBackup = false }: { attempt?: number; isBackup?: boolean } = {},
+): AttemptState {
+  const attempt: AttemptState = { attempt: number, worker, startedMs: nowMs, isBackup, rows: 0, unseen: 0 }
   task.state = 'running'
   task.attempts.push(attempt)
   const host = state.workers.get(worker)

@@ -40,7 +40,7 @@ export function startBackups(state: RunState, nowMs: number): Placed[] {
         if (worker === undefined) break
         state.counts.backups++
         task.attempt++
-        placed.push({ task, attempt: beginAttempt(state, task, worker.id, nowMs, true) })
+        placed.push({ task, attempt: beginAttempt(state, task, worker.id, nowMs, { isBackup: true }) })
       }
     }
   }

@@ -8,14 +8,18 @@ import { inheritedFlags } from './inherited-flags.ts'
 import { LastWords } from './last-words.ts'
 import type { WorkerBoot } from './worker.ts'
 
-/** A worker process that this process has started. */
-export interface Child {
-  /** Resolves when it listens, and never when it ends before. */
-  readonly listening: Promise<unknown>
+/** A worker process. */
+export interface WorkerProcess {
   /** Why it ended, when it has. */
   readonly ended: Promise<string>
   /** Ends it, and whatever it has started, at once. */
   kill(): void
+}
+
+/** One that this process has started. */
+interface Child extends WorkerProcess {
+  /** Resolves when it listens, and never when it ends before. */
+  readonly listening: Promise<unknown>
 }
 
 /** How long what an ended process has said may take to arrive. */
