@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 // Breaks the coordinator, the journal, the exchanges and the commit of outputs, one way at a time, and shows that tests notice.
 //   node scripts/mutants.ts            all of them; ends with 1 when fewer than 18 of 20 are noticed
@@ -232,7 +233,8 @@ function firstFailure(): string | undefined {
         timeout: 900_000,
       },
     )
-    if (status !== 0) return /FAIL\s+(.*)/.exec(stdout)?.[1] ?? (stderr.split('\n')[0] || 'the tests do not end')
+    if (status !== 0)
+      return /FAIL\s+(.*)/.exec(stripVTControlCharacters(stdout))?.[1] ?? (stderr.split('\n')[0] || 'the tests do not end')
   }
   return undefined
 }

@@ -19,8 +19,9 @@ interface Mark {
 
 const width = 900
 const left = 110
-const laneHeight = 46
-const barHeight = 15
+const right = 40
+const barHeight = 14
+const gap = 3
 const top = 34
 const colors = ['#4e79a7', '#59a14f', '#b07aa1', '#edc948', '#76b7b2', '#9c755f']
 
@@ -80,28 +81,31 @@ function keyOf({ stage, task, attempt }: { stage: number; task: number; attempt:
   return `${stage}/${task}/${attempt}`
 }
 
-function draw(bars: readonly Bar[], marks: readonly Mark[], lanes: readonly string[]): string {
+function draw(bars: readonly Bar[], marks: readonly Mark[], names: readonly string[]): string {
   const endMs = Math.max(1, ...bars.map(({ toMs }) => toMs), ...marks.map(({ atMs }) => atMs))
-  const x = (ms: number): number => left + (ms / endMs) * (width - left - 20)
-  const rows = bars.map((bar) => levelOf(bar, bars))
-  const height = top + lanes.length * laneHeight + 40
-  const parts = lanes.map((name, lane) => {
-    const y = top + lane * laneHeight
-    return `<line x1="${left}" y1="${y + laneHeight}" x2="${width - 20}" y2="${y + laneHeight}" stroke="#ddd"/><text x="8" y="${y + 26}">${name}</text>`
-  })
-  for (const [i, bar] of bars.entries())
-    parts.push(drawBar(bar, x, top + bar.lane * laneHeight + 4 + (rows[i] % 2) * (barHeight + 4)))
+  const x = (ms: number): number => left + (ms / endMs) * (width - left - right)
+  const parts: string[] = []
+  let y = top
+  for (const name of [...names].sort(byWorker)) {
+    const rows = rowsOf(bars.filter(({ lane }) => names[lane] === name))
+    const height = rows.length * (barHeight + gap) + 2 * gap
+    parts.push(`<text x="8" y="${y + height / 2 + 4}">${name}</text>`)
+    for (const [row, some] of rows.entries()) {
+      for (const bar of some) parts.push(drawBar(bar, x, y + gap + row * (barHeight + gap)))
+    }
+    y += height
+    parts.push(`<line x1="${left}" y1="${y}" x2="${width - right}" y2="${y}" stroke="#ddd"/>`)
+  }
   for (const { atMs, text } of marks) {
     const at = x(atMs).toFixed(1)
-    parts.push(`<line x1="${at}" y1="${top - 6}" x2="${at}" y2="${height - 34}" stroke="#c00" stroke-dasharray="3 3"/>`)
+    parts.push(`<line x1="${at}" y1="${top - 6}" x2="${at}" y2="${y}" stroke="#c00" stroke-dasharray="3 3"/>`)
     parts.push(`<text x="${at}" y="${top - 12}" text-anchor="middle" fill="#c00">${text}</text>`)
   }
   for (let tick = 0; tick <= 4; tick++) {
     const ms = (endMs * tick) / 4
-    parts.push(
-      `<text x="${x(ms).toFixed(1)}" y="${height - 18}" text-anchor="middle" fill="#666">${(ms / 1000).toFixed(2)} s</text>`,
-    )
+    parts.push(`<text x="${x(ms).toFixed(1)}" y="${y + 18}" text-anchor="middle" fill="#666">${(ms / 1000).toFixed(2)} s</text>`)
   }
+  const height = y + 28
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
 <rect width="${width}" height="${height}" fill="white"/>
 ${parts.join('\n')}
@@ -109,21 +113,32 @@ ${parts.join('\n')}
 `
 }
 
-/** Attempts that run at the same time on one worker lie above each other. */
-function levelOf(bar: Bar, bars: readonly Bar[]): number {
-  return bars.filter((other) => other.lane === bar.lane && other.fromMs < bar.fromMs && other.toMs > bar.fromMs).length
+/** Workers by number, the coordinator last. */
+function byWorker(a: string, b: string): number {
+  return Number(a === 'coordinator') - Number(b === 'coordinator') || a.localeCompare(b, 'en', { numeric: true })
+}
+
+/** Attempts that run at the same time lie above each other. */
+function rowsOf(bars: readonly Bar[]): Bar[][] {
+  const rows: Bar[][] = []
+  for (const bar of [...bars].sort((a, b) => a.fromMs - b.fromMs)) {
+    const free = rows.find((row) => (row.at(-1)?.toMs ?? 0) <= bar.fromMs)
+    if (free === undefined) rows.push([bar])
+    else free.push(bar)
+  }
+  return rows
 }
 
 function drawBar({ stage, task, attempt, fromMs, toMs, end }: Bar, x: (ms: number) => number, y: number): string {
   const from = x(fromMs)
   const long = Math.max(2, x(toMs) - from)
   const color = colors[stage % colors.length]
-  const look =
-    end === 'done' ? `fill="${color}"` : `fill="white" stroke="${end === 'cancelled' ? '#999' : '#c00'}" stroke-width="1.5"`
+  const edge = end === 'cancelled' ? '#999' : '#c00'
+  const look = end === 'done' ? `fill="${color}"` : `fill="white" stroke="${edge}" stroke-width="1.5"`
   const label = `${stage}.${task}${attempt % 1000 > 1 ? `#${attempt}` : ''}`
   const text =
     long > 24
-      ? `<text x="${(from + 3).toFixed(1)}" y="${y + 11}" font-size="10" fill="${end === 'done' ? 'white' : '#c00'}">${label}</text>`
+      ? `<text x="${(from + 3).toFixed(1)}" y="${y + 11}" font-size="10" fill="${end === 'done' ? 'white' : edge}">${label}</text>`
       : ''
   return `<rect x="${from.toFixed(1)}" y="${y}" width="${long.toFixed(1)}" height="${barHeight}" rx="2" ${look}><title>stage ${stage}, task ${task}, attempt ${attempt}: ${end}</title></rect>${text}`
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { MillraceError } from '../../src/base/errors.ts'
 import type { Host } from '../../src/base/host.ts'
 import { type Schema, types } from '../../src/data/type.ts'
 import { readBlocks } from '../../src/runtime/block-file.ts'
@@ -98,37 +97,32 @@ describe(`a flipped bit (seed ${seed})`, () => {
     }
   })
 
-  it.each(['sort', 'aggregate', 'join'])('of rows that a %s has spilled ends the run, or does not matter', async (operator) => {
-    const programs: Record<string, string> = {
-      sort: sorting,
-      aggregate:
-        "from csv('in.csv') |> aggregate sum(n) as s, max(t) as m group by k, n as o |> order by k, o |> write csv('out.csv')",
-      join: "let a = from csv('in.csv')\nfrom a |> join a as b on a.n = b.n |> select a.k, a.t, b.n |> order by n |> write csv('out.csv')",
-    }
-    const random = randomFrom(seed)
-    const clean = diskWith(large)
-    let reads = 0
-    const counting = faultyHost(
-      virtualHost(clean, 1),
-      ({ op, path }) => void (op === 'read' && path.includes('spill-') && reads++),
-    )
-    await runVirtual(programs[operator], counting, { memoryBytes: 6e5 })
-    expect(reads).toBeGreaterThan(1)
-    let ended = 0
-    for (let i = 0; i < 8; i++) {
-      const disk = diskWith(large)
-      const wanted = 1 + Math.floor(random() * reads)
-      const flipped = flipReads(virtualHost(disk, 1), wanted, random)
-      const outcome = await runVirtual(programs[operator], flipped, { memoryBytes: 6e5 }).catch((thrown) => thrown)
-      if (!(outcome instanceof MillraceError)) expect(outputsOn(disk, large), how).toEqual(outputsOn(clean, large))
-      else {
-        ended++
-        expect(outcome.code, `${outcome}: ${how}`).toBe('DATA_CORRUPT')
-        expect(Object.keys(outputsOn(disk, large)), how).toEqual([])
+  it.each(['sort', 'aggregate', 'join'])(
+    'of rows that a %s has spilled is noticed, and they are made again',
+    async (operator) => {
+      const programs: Record<string, string> = {
+        sort: sorting,
+        aggregate:
+          "from csv('in.csv') |> aggregate sum(n) as s, max(t) as m group by k, n as o |> order by k, o |> write csv('out.csv')",
+        join: "let a = from csv('in.csv')\nfrom a |> join a as b on a.n = b.n |> select a.k, a.t, b.n |> order by n |> write csv('out.csv')",
       }
-    }
-    expect(ended).toBeGreaterThan(0)
-  })
+      const random = randomFrom(seed)
+      const clean = diskWith(large)
+      let reads = 0
+      const counting = faultyHost(
+        virtualHost(clean, 1),
+        ({ op, path }) => void (op === 'read' && path.includes('spill-') && reads++),
+      )
+      await runVirtual(programs[operator], counting, { memoryBytes: 6e5 })
+      expect(reads).toBeGreaterThan(1)
+      for (let i = 0; i < 8; i++) {
+        const disk = diskWith(large)
+        const wanted = 1 + Math.floor(random() * reads)
+        await runVirtual(programs[operator], flipReads(virtualHost(disk, 1), wanted, random), { memoryBytes: 6e5 })
+        expect(outputsOn(disk, large), how).toEqual(outputsOn(clean, large))
+      }
+    },
+  )
 })
 
 /** A host that flips a bit of what the n-th read of a spilled file gives. */
