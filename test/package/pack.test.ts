@@ -49,6 +49,7 @@ describe('the packed package', () => {
       'docs/guide.md',
       'docs/internals.md',
       'docs/language.md',
+      'docs/simulator.md',
       'package.json',
     ])
     expect(project.packedFiles).toEqual(
