@@ -3,6 +3,7 @@ import { csvBench } from './csv/bench.ts'
 import { firstRowBench } from './first-row/bench.ts'
 import { groupBench } from './group/bench.ts'
 import { jsonlBench } from './jsonl/bench.ts'
+import { overheadBench } from './overhead.ts'
 import { shuffleBench } from './shuffle/bench.ts'
 import { simulatorBench } from './simulator/bench.ts'
 import { sortBench } from './sort/bench.ts'
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   sort: sortBench,
   jsonl: jsonlBench,
   simulator: simulatorBench,
+  overhead: overheadBench,
   'start-up': startUpBench,
   tpch: tpchBench,
   'word-count': wordCountBench,

@@ -97,11 +97,7 @@ function measure(contender: Contender): Promise<Measurement> {
 /** Prints the medians with ratios to the first contender named in `base`, and appends them to the results. */
 export function report(title: string, command: string, rows: readonly Row[], base: string): void {
   const reference = rows.find((row) => row.name === base) as Row
-  const lines = [
-    `## ${title}`,
-    '',
-    `${new Date().toISOString().slice(0, 10)} · \`${command}\` · Node ${process.versions.node} · ${cpus().length} × ${cpus()[0].model}`,
-    '',
+  appendResult(title, command, [
     '| contender | wall | CPU | peak memory | wall ratio | CPU ratio | runs |',
     '|---|---:|---:|---:|---:|---:|---:|',
     ...rows.map((row) => {
@@ -111,15 +107,20 @@ export function report(title: string, command: string, rows: readonly Row[], bas
     }),
     '',
     `Medians; ratios to "${base}".`,
-    '',
-  ]
+  ])
+}
+
+/** Prints a result with its date, command and machine, and appends it to the results. */
+export function appendResult(title: string, command: string, body: readonly string[]): void {
+  const machine = `Node ${process.versions.node} · ${cpus().length} × ${cpus()[0].model}`
+  const lines = [`## ${title}`, '', `${new Date().toISOString().slice(0, 10)} · \`${command}\` · ${machine}`, '', ...body, '']
   console.log(lines.join('\n'))
   appendFileSync(join(import.meta.dirname, 'results.md'), `${lines.join('\n')}\n`)
 }
 
 const ms = (value: number): string => `${(value / 1000).toFixed(2)} s`
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
