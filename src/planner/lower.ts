@@ -1,9 +1,9 @@
 import { exhaustive } from '../base/assert.ts'
 import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Output, Plan } from '../ir/logical.ts'
-import { type ComputedField, type Draft, projectTo, type Stream, settle } from './lower/draft.ts'
+import { type ComputedField, type Draft, openStage, projectTo, type Stream, settle } from './lower/draft.ts'
 import { lowerResult, lowerSink, lowerSource, lowerValues } from './lower/ends.ts'
-import { gather } from './lower/exchange.ts'
+import { gatherInto } from './lower/exchange.ts'
 import { lowerJoin } from './lower/join.ts'
 import { clusteredShape, lowerAggregate, lowerDistinct, lowerGroupByKey } from './lower/keyed.ts'
 import { isNarrow, lowerNarrow } from './lower/narrow.ts'
@@ -102,13 +102,17 @@ function lowerNode(
 }
 
 /**
- * Opaque values go straight to who tries the closure that makes them: what comes from several places meets before it becomes opaque, since no file
- * can hold it behind.
+ * A closure is tried in one place: where its opaque values are the result, the rows that it reads meet in a stage of their own first, since no file can
+ * hold what comes behind it.
  */
 function onePlace(draft: Draft, node: LogicalNode, streams: readonly Stream[]): readonly Stream[] {
   const isOpaque = (fields: Stream['fields']): boolean => fields.some(({ type }) => type.kind === 'js')
-  const makesOpaque = isOpaque(node.outputs[0].fields) && !streams.some(({ fields }) => isOpaque(fields))
-  return makesOpaque && streams.length > 1 ? [gather(draft, streams)] : streams
+  const { plan } = draft
+  const isTried = plan.outputs.some(({ port }) =>
+    isOpaque(plan.nodes.find(({ id }) => id === port.node)!.outputs[port.out].fields),
+  )
+  const canMeet = !streams.some((stream) => stream.clustered || isOpaque(stream.fields))
+  return isTried && canMeet && isOpaque(node.outputs[0].fields) ? [gatherInto(draft, streams, openStage(draft, 1))] : streams
 }
 
 /** A closure reads a group's values once, as they come; everybody else needs them as an array. A filter keeps its row, so it does too. */
