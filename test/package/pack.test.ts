@@ -49,6 +49,7 @@ describe('the packed package', () => {
       'docs/guide.md',
       'docs/internals.md',
       'docs/language.md',
+      'docs/recovery.md',
       'docs/simulator.md',
       'package.json',
     ])
