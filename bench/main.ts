@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { csvBench } from './csv/bench.ts'
+import { failedRowsBench } from './failed-rows.ts'
 import { firstRowBench } from './first-row/bench.ts'
 import { groupBench } from './group/bench.ts'
 import { jsonlBench } from './jsonl/bench.ts'
@@ -15,6 +16,7 @@ import { workerStartBench } from './worker-start/bench.ts'
 // npm run bench -- NAME [options]: runs the contenders in turn, prints medians and appends them to bench/results.md.
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   group: groupBench,
+  'failed-rows': failedRowsBench,
   shuffle: shuffleBench,
   'first-row': firstRowBench,
   csv: csvBench,
