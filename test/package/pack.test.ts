@@ -47,6 +47,8 @@ describe('the packed package', () => {
       'docs/events.schema.json',
       'docs/explain.schema.json',
       'docs/guide.md',
+      'docs/images/recovery-pipelined.svg',
+      'docs/images/recovery-serial.svg',
       'docs/internals.md',
       'docs/language.md',
       'docs/recovery.md',
