@@ -99,6 +99,8 @@ function createStage(
     functions: functionsOf(stage),
     rates: [],
     durationsMs: [],
+    typical: { count: 0, rate: 0, durationMs: 0 },
+    running: new Set(),
     attemptsSent: new Map(),
     bounds: new Map(),
   }

@@ -163,6 +163,10 @@ export interface StageState {
   /** Rows a millisecond of the attempts that were done, and their times: to tell slow ones. */
   readonly rates: number[]
   readonly durationsMs: number[]
+  /** Medians of both when `count` were done. */
+  typical: { readonly count: number; readonly rate: number; readonly durationMs: number }
+  /** Tasks with an attempt that runs. */
+  readonly running: Set<TaskState>
   /** Attempts of all its tasks that sent rows through an exchange, kept while nothing changes; shared by orders. */
   readonly attemptsSent: Map<number, readonly number[]>
   /** Of each receive node that reads range exchanges: the bounds, and what they were found from. */

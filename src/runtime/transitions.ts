@@ -14,6 +14,7 @@ export function beginAttempt(
   const attempt: AttemptState = { attempt: number, worker, startedMs: nowMs, isBackup, rows: 0, unseen: 0 }
   task.state = 'running'
   task.attempts.push(attempt)
+  task.stage.running.add(task)
   const host = state.workers.get(worker)
   if (host === undefined) return attempt
   // Silence is counted from here: a worker without tasks has nothing to tell.
@@ -25,6 +26,7 @@ export function beginAttempt(
 
 export function endAttempt(state: RunState, task: TaskState, attempt: AttemptState): void {
   task.attempts.splice(task.attempts.indexOf(attempt), 1)
+  if (task.attempts.length === 0) task.stage.running.delete(task)
   const host = state.workers.get(attempt.worker)
   if (host === undefined) return
   host.running.delete(attempt)

@@ -51,16 +51,24 @@ export function startBackups(state: RunState, nowMs: number): Placed[] {
 const mayRunTwice = (stage: StageState): boolean => stage.slotted && !stage.functions.some(({ effects }) => effects)
 
 function slowTasks(state: RunState, stage: StageState, nowMs: number): [TaskState, AttemptState][] {
-  const rate = medianOf(stage.rates)
-  const afterMs = Math.max(state.settings.backupAfterMs, longerThan * medianOf(stage.durationsMs))
+  const { rate, durationMs } = typicalOf(stage)
+  const afterMs = Math.max(state.settings.backupAfterMs, longerThan * durationMs)
   const slow: [TaskState, AttemptState][] = []
-  for (const task of stage.tasks) {
-    if (task.state !== 'running' || task.attempts.length !== 1) continue
+  for (const task of stage.running) {
+    if (task.attempts.length !== 1) continue
     const [attempt] = task.attempts
     const elapsedMs = nowMs - attempt.startedMs
     if (elapsedMs >= afterMs && attempt.rows / elapsedMs < slowerThan * rate) slow.push([task, attempt])
   }
   return slow
+}
+
+/** Medians are found again only when a 32nd more tasks were done: else each second would cost as much as there are tasks. */
+function typicalOf(stage: StageState): StageState['typical'] {
+  const count = stage.rates.length
+  if (count > stage.typical.count * (1 + 1 / 32) || count < stage.typical.count)
+    stage.typical = { count, rate: medianOf(stage.rates), durationMs: medianOf(stage.durationsMs) }
+  return stage.typical
 }
 
 function otherWorker(state: RunState, { worker: own }: AttemptState): WorkerState | undefined {
