@@ -172,8 +172,8 @@ function foldersIn(
   { disk }: Host,
   runsDirectory: string,
 ): { id: string; directory: string; journal: JournalState | undefined }[] {
-  // Beside them lie the records of runs, which are files.
-  const names = listOf(disk, runsDirectory).filter((name) => !name.includes('.'))
+  // Beside them lie the records of runs, which are files: ID.json, and ID.json.new while one is written.
+  const names = listOf(disk, runsDirectory).filter((name) => !/\.json(\.new)?$/.test(name))
   return names.flatMap((id) => {
     const directory = `${runsDirectory}/${id}`
     try {

@@ -16,7 +16,8 @@ function refusing(word: string): Host {
       file.write(data)
     },
   })
-  return { ...host, disk: { ...host.disk, create: (path) => wrap(host.disk.create(path)) } }
+  const { create, append } = host.disk
+  return { ...host, disk: { ...host.disk, create: (path) => wrap(create(path)), append: (path) => wrap(append(path)) } }
 }
 
 describe('a run whose journal cannot be written', () => {
