@@ -48,7 +48,7 @@ describe('rows that fail', () => {
     expect(stderr).toContain('21 rows skipped: ')
     expect(stderr).toContain('RUN_FUNCTION_FAILED 16 (filter at p.ts:10:')
     expect(stderr).toContain("DATA_BAD_VALUE 5 (expected int64 in column 'n', found 'five' (in.csv:7))")
-    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'p.ts'])
+    expect(readdirSync(cwd).sort()).toEqual(['.millrace', 'in.csv', 'p.ts'])
   })
 
   const ways = [
