@@ -107,6 +107,7 @@ function draw(bars: readonly Bar[], marks: readonly Mark[], names: readonly stri
   }
   const height = y + 28
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>Attempts of the tasks of a run over time, a lane for each worker</title>
 <rect width="${width}" height="${height}" fill="white"/>
 ${parts.join('\n')}
 </svg>
