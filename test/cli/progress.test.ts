@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, it } from 'vitest'
-import { progressLines } from '../../src/cli/progress-lines.ts'
+import { progressLines as coloredLines, type ProgressFrame } from '../../src/cli/progress-lines.ts'
 import { follow, newProgress, type ProgressState, type RunNotice } from '../../src/cli/progress-state.ts'
 import { sumPlan } from '../runtime/plans.ts'
 import { launcher, project, shell } from './cli.ts'
@@ -27,6 +28,10 @@ const half: readonly RunNotice[] = [
   { atMs: 1700, event: 'taskFailed', ...name(0, 1), code: 'RUN_WORKER_LOST' },
   { atMs: 1700, event: 'retry', afterMs: 50, stage: 0, task: 1 },
 ]
+
+/** Continuous integration may be taken for a place with colours. */
+const progressLines = (state: ProgressState, of: ProgressFrame): string[] =>
+  coloredLines(state, of).map((line) => stripVTControlCharacters(line))
 
 it('shows a line a stage and one about the run', () => {
   expect(progressLines(stateAfter(half), frame)).toEqual([
