@@ -65,7 +65,7 @@ const declared = { returns: rowSchema }
 const dayMs = 86_400_000
 const mapped: readonly ((row: Row) => Row)[] = [
   (row) => ({ ...row, n: row.n === null ? 0 : (row.n % 1000) + 1 }),
-  ({ k, n, x, t }) => ({ k: k === null ? null : `${k}é`.slice(0, 6), n, x, t }),
+  ({ k, n, x, t }) => ({ k: k === null ? null : [...`${k}é`].slice(0, 6).join(''), n, x, t }),
   ({ k, n, x, t }) => ({ k: n === null ? k : String(n % 3), n, x: x === null ? null : x / 2, t }),
   ({ k, n, x, t }) => ({ k, n, x, t: t === null ? null : new Date(t.getTime() + dayMs) }),
   ({ n }) => ({ k: '', n, x: n === null ? Number.NaN : -0, t: null }),

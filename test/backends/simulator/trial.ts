@@ -128,9 +128,6 @@ async function live(options: {
   const time = new VirtualTime(Date.UTC(2026, 0, 1 + life))
   let dead = false
   const note = (what: string): void => void log.push(`${time.nowMs().toFixed(3)} ${what}`)
-  if (faults.strikes('coordinatorDies')) time.after(faults.between(0, 900), () => (dead = true))
-  if (faults.strikes('clockJumps'))
-    time.after(faults.between(0, 400), () => (time.wallSkewMs = faults.between(-5, 5) * 3600 * 1000))
   const random = randomFrom(seed * 100 + life)
   const host: Host = { clock: time, random: { uint32: () => Math.floor(random() * 2 ** 32) }, disk }
   const virtual = { time, faults, isAlive: () => !dead, note }
@@ -142,10 +139,11 @@ async function live(options: {
     mode,
     resume: mode === 'serial' && life > 0,
   }
+  const { promise: isPrepared, resolve: prepare } = Promise.withResolvers<void>()
   const started = (async (): Promise<Ended> => {
     try {
-      const program = await loadFlow(`${cwd}/program.flow`, text, new Map())
-      const prepared = await prepareRun(program, run, host)
+      const prepared = await prepareRun(await loadFlow(`${cwd}/program.flow`, text, new Map()), run, host)
+      prepare()
       const done = await execute({ ...prepared, backend: rowSimulator(virtual) }, run)
       const rows = await Promise.all(done.outputs.map(async (output) => JSON.stringify(await output.toArray())))
       const { retries, backups, remadeTasks: remade } = done.metrics
@@ -159,6 +157,11 @@ async function live(options: {
       return { crashed: false, why: `${thrown.code} ${thrown.message}` }
     }
   })()
+  // Loading and planning wait for the real world; from here on all is virtual.
+  await Promise.race([isPrepared, started])
+  if (faults.strikes('coordinatorDies')) time.after(faults.between(0, 900), () => (dead = true))
+  if (faults.strikes('clockJumps'))
+    time.after(faults.between(0, 400), () => (time.wallSkewMs = faults.between(-5, 5) * 3600 * 1000))
   await time.runUntil(started, () => dead)
   if (!dead) return started
   started.catch(() => {})
