@@ -1,7 +1,7 @@
 import { runError } from '../base/errors.ts'
 import { armFaults, type FaultPoint, faultPoints } from '../base/fault-points.ts'
 import type { Disk } from '../base/host.ts'
-import { randomFrom } from '../base/random.ts'
+import { SeededRandom } from '../base/seeded-random.ts'
 import type { WorkerId } from './orders.ts'
 
 const actions = ['end', 'fail', 'wait'] as const
@@ -32,12 +32,12 @@ const waits = 2
 
 /** Draws a few faults for the first workers of a run: the same seed gives the same ones. The coordinator is spared. */
 export function planChaos(seed: number, workers: number): Chaos {
-  const random = randomFrom(seed)
+  const random = new SeededRandom(seed)
   const faults = Array.from({ length: deadly + waits }, (_, i): PlannedFault => {
-    const worker = Math.floor(random() * Math.max(1, workers))
-    const point = points[Math.floor(random() * points.length)]
-    const nth = 1 + Math.floor(random() ** 2 * 6)
-    const action = i >= deadly ? 'wait' : betweenTasks.has(point) || random() < 0.5 ? 'end' : 'fail'
+    const worker = random.below(Math.max(1, workers))
+    const point = points[random.below(points.length)]
+    const nth = 1 + Math.floor(random.next() ** 2 * 6)
+    const action = i >= deadly ? 'wait' : betweenTasks.has(point) || random.next() < 0.5 ? 'end' : 'fail'
     return { worker, point, nth, action }
   })
   return { seed, faults }

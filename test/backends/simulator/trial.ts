@@ -4,7 +4,7 @@ import { rowSimulator } from '../../../src/backends/simulator/rows/index.ts'
 import { VirtualTime } from '../../../src/backends/simulator/rows/virtual-time.ts'
 import { MillraceError } from '../../../src/base/errors.ts'
 import type { Host } from '../../../src/base/host.ts'
-import { randomFrom } from '../../../src/base/random.ts'
+import { SeededRandom } from '../../../src/base/seeded-random.ts'
 import { execute } from '../../../src/run/execute.ts'
 import type { RunOptions } from '../../../src/run/options.ts'
 import { prepareRun } from '../../../src/run/prepare-run.ts'
@@ -84,7 +84,8 @@ export interface Trial {
 /** Runs one program with the faults of one seed, again and again until it has ended well, and throws where its results are not the right ones. */
 export async function trial(seed: number): Promise<Trial> {
   const text = programs[Math.abs(seed) % programs.length]
-  const random = randomFrom(seed)
+  const seeded = new SeededRandom(seed)
+  const random = (): number => seeded.next()
   const mode = random() < 0.5 ? 'serial' : 'pipelined'
   const { rows: expectedRows, outputs: expectedOutputs } = await undisturbed(text)
   const log: string[] = []
@@ -128,8 +129,8 @@ async function live(options: {
   const time = new VirtualTime(Date.UTC(2026, 0, 1 + life))
   let dead = false
   const note = (what: string): void => void log.push(`${time.nowMs().toFixed(3)} ${what}`)
-  const random = randomFrom(seed * 100 + life)
-  const host: Host = { clock: time, random: { uint32: () => Math.floor(random() * 2 ** 32) }, disk }
+  const random = new SeededRandom(seed * 100 + life)
+  const host: Host = { clock: time, random: { uint32: () => random.below(2 ** 32) }, disk }
   const virtual = { time, faults, isAlive: () => !dead, note }
   const run: RunOptions = {
     backend: 'threads',

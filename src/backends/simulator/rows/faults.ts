@@ -1,4 +1,4 @@
-import { randomFrom } from '../../../base/random.ts'
+import { SeededRandom } from '../../../base/seeded-random.ts'
 
 /** What can go wrong in a virtual cluster. */
 export const faultKinds = [
@@ -24,10 +24,10 @@ export type FaultRates = Partial<Record<FaultKind, { chance: number; atMost: num
 export class Faults {
   readonly hits: Record<FaultKind, number>
   readonly #rates: FaultRates
-  readonly #random: () => number
+  readonly #random: SeededRandom
 
   constructor(seed: number, rates: FaultRates) {
-    this.#random = randomFrom(seed)
+    this.#random = new SeededRandom(seed)
     this.#rates = rates
     this.hits = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
   }
@@ -35,13 +35,13 @@ export class Faults {
   /** Does this fault happen now? */
   strikes(kind: FaultKind): boolean {
     const rate = this.#rates[kind]
-    if (rate === undefined || this.hits[kind] >= rate.atMost || this.#random() >= rate.chance) return false
+    if (rate === undefined || this.hits[kind] >= rate.atMost || this.#random.next() >= rate.chance) return false
     this.hits[kind]++
     return true
   }
 
   /** A number from `low` up to `high`. */
   between(low: number, high: number): number {
-    return low + this.#random() * (high - low)
+    return low + this.#random.next() * (high - low)
   }
 }

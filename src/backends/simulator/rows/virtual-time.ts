@@ -1,11 +1,10 @@
+import { Agenda } from '../../../base/agenda.ts'
 import { bug } from '../../../base/errors.ts'
 import type { Clock } from '../../../base/host.ts'
 
 interface Scheduled {
-  atMs: number
-  /** Of two at the same time the one that was put in first happens first. */
-  order: number
   action: () => void
+  isCancelled: boolean
 }
 
 /** A run that takes longer waits for something that will never happen. */
@@ -16,9 +15,8 @@ export class VirtualTime implements Clock {
   /** How far the wall clock is set wrong. */
   wallSkewMs = 0
   readonly #startMs: number
+  readonly #agenda = new Agenda<Scheduled>()
   #nowMs = 0
-  #orders = 0
-  #agenda: Scheduled[] = []
 
   /** @param startMs - wall time at the beginning, in milliseconds since 1970. */
   constructor(startMs: number) {
@@ -34,11 +32,10 @@ export class VirtualTime implements Clock {
   }
 
   after(delayMs: number, action: () => void): () => void {
-    const scheduled = { atMs: this.#nowMs + delayMs, order: this.#orders++, action }
-    this.#insert(scheduled)
+    const scheduled: Scheduled = { action, isCancelled: false }
+    this.#agenda.put(this.#nowMs + delayMs, scheduled)
     return () => {
-      const at = this.#agenda.indexOf(scheduled)
-      if (at >= 0) this.#agenda.splice(at, 1)
+      scheduled.isCancelled = true
     }
   }
 
@@ -52,23 +49,13 @@ export class VirtualTime implements Clock {
     for (;;) {
       await comeToRest()
       if (settled || isOver()) return
-      const next = this.#agenda.shift()
-      if (next === undefined || next.atMs > longestMs) throw bug('a virtual run has come to a standstill')
-      this.#nowMs = next.atMs
+      const atMs = this.#agenda.nextMs
+      const next = this.#agenda.take()
+      if (next === undefined || atMs > longestMs) throw bug('a virtual run has come to a standstill')
+      if (next.isCancelled) continue
+      this.#nowMs = atMs
       next.action()
     }
-  }
-
-  /** After all that are due at the same time or before. */
-  #insert(scheduled: Scheduled): void {
-    let low = 0
-    let high = this.#agenda.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#agenda[middle].atMs <= scheduled.atMs) low = middle + 1
-      else high = middle
-    }
-    this.#agenda.splice(low, 0, scheduled)
   }
 }
 
