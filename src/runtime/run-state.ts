@@ -2,7 +2,7 @@ import type { MillraceError } from '../base/errors.ts'
 import type { StagedPart } from '../io/connector.ts'
 import type { FnRef } from '../ir/expr.ts'
 import type { PhysicalPlan, Stage } from '../ir/physical.ts'
-import type { RangeBound, SampledRows } from './exchange/range-bounds.ts'
+import type { RangeBound } from './exchange/range-bounds.ts'
 import type {
   AdoptedWorker,
   Care,
@@ -169,8 +169,8 @@ export interface StageState {
   readonly running: Set<TaskState>
   /** Attempts of all its tasks that sent rows through an exchange, kept while nothing changes; shared by orders. */
   readonly attemptsSent: Map<number, readonly number[]>
-  /** Of each receive node that reads range exchanges: the bounds, and what they were found from. */
-  readonly bounds: Map<number, { files: readonly SampledRows[]; bounds: readonly RangeBound[] }>
+  /** Of each receive node that reads range exchanges: the bounds, and the attempts of its producers that they were found from. */
+  readonly bounds: Map<number, { attempts: readonly (readonly number[])[]; bounds: readonly RangeBound[] }>
 }
 
 export interface RegionState {

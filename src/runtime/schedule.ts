@@ -102,7 +102,7 @@ export function orderOf(state: RunState, task: TaskState, { attempt }: { attempt
     .map((id) => exchangeOf(plan, id))
     .filter((exchange) => isPipelined(plan, exchange))
     .map(({ id, to }) => ({ exchange: id, workers: workersOf(state.stages.get(to) as StageState) }))
-  const ranges = rangesOf(state, task)
+  const ranges = rangesOf(state, task, inputs)
   const order: TaskOrder = { region: region.id, stage: stage.id, task: task.task, attempt, slotted, inputs, consumers }
   if (ranges.length > 0) order.ranges = ranges
   if (task.care !== undefined) order.care = task.care
