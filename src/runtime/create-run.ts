@@ -66,6 +66,7 @@ export function createRun(plan: PhysicalPlan, options: RunOptions = {}): RunStat
     starting: 0,
     nextWorker: 0,
     lostWhileIdle: 0,
+    allHeardUntilMs: Number.NEGATIVE_INFINITY,
     poison: { rows: 0, lessons: 0 },
     open: regions.reduce((sum, region) => sum + region.open, 0),
     outputsOn: new Map(),

@@ -1,7 +1,7 @@
 import { runError } from '../base/errors.ts'
 import type { TaskProgress, WorkerId } from './orders.ts'
 import { type Failure, failTask } from './retry.ts'
-import type { RunCommand, RunState } from './run-state.ts'
+import type { AttemptState, RunCommand, RunState } from './run-state.ts'
 import { nameOf } from './transitions.ts'
 
 /** A worker that does not know of a task for so many signs, about a second apart, never got its order, or its answer got lost. */
@@ -18,13 +18,17 @@ export function noteProgress(
   const worker = state.workers.get(id)
   if (worker === undefined) return undefined
   worker.lastSeenMs = nowMs
-  for (const attempt of worker.running.keys()) attempt.unseen++
-  for (const { stage, task, attempt, rows } of tasks) {
-    const found = state.stages.get(stage)?.tasks[task]?.attempts.find((candidate) => candidate.attempt === attempt)
-    if (found === undefined || found.worker !== id) continue
-    found.unseen = 0
-    found.rows = Math.max(found.rows, rows)
+  let unseen = 0
+  for (const attempt of worker.running.keys()) unseen = Math.max(unseen, ++attempt.unseen)
+  for (const { stage, task, attempt: number, rows } of tasks) {
+    for (const attempt of state.stages.get(stage)?.tasks[task]?.attempts ?? none) {
+      if (attempt.attempt !== number || attempt.worker !== id) continue
+      attempt.unseen = 0
+      attempt.rows = Math.max(attempt.rows, rows)
+    }
   }
+  // Most signs that a coordinator gets have nothing more to tell.
+  if (unseen < unseenLimit) return undefined
   for (const [attempt, task] of [...worker.running]) {
     if (attempt.unseen < unseenLimit || !worker.running.has(attempt)) continue
     const why = `a worker does not know of task ${task.task} of stage ${task.stage.id}, or its answer got lost`
@@ -33,3 +37,5 @@ export function noteProgress(
   }
   return undefined
 }
+
+const none: readonly AttemptState[] = []

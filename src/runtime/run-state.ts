@@ -228,6 +228,8 @@ export interface RunState {
   starting: number
   nextWorker: WorkerId
   lostWhileIdle: number
+  /** Up to this time no worker can have been silent for too long. */
+  allHeardUntilMs: number
   /** Rows that have ended workers, and how often something was learned of such rows. */
   readonly poison: { rows: number; lessons: number }
   /** Tasks that are not committed. */

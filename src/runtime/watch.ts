@@ -10,12 +10,20 @@ export const watches = ({ settings }: RunState): boolean => settings.backups || 
 /** Ends workers that have tasks and say nothing: an endless loop in a function, or a process that was stopped. */
 export function endSilentWorkers(state: RunState, nowMs: number, commands: RunCommand[]): Failure {
   const { hangAfterMs } = state.settings
+  if (nowMs <= state.allHeardUntilMs) return undefined
+  let oldestMs = nowMs
   for (const { id, state: life, running, lastSeenMs } of [...state.workers.values()]) {
-    if (nowMs - lastSeenMs <= hangAfterMs || (life === 'ready' && running.size === 0)) continue
+    if (life === 'ready' && running.size === 0) continue
+    if (nowMs - lastSeenMs <= hangAfterMs) {
+      oldestMs = Math.min(oldestMs, lastSeenMs)
+      continue
+    }
     commands.push({ do: 'killWorker', worker: id })
     const failure = loseWorker(state, id, `it gave no sign of life for ${hangAfterMs / 1000} s`, nowMs, commands)
     if (failure !== undefined) return failure
   }
+  // Whoever begins a task later has been heard of later: nobody is looked at before the oldest of these signs is too old.
+  state.allHeardUntilMs = oldestMs + hangAfterMs
   return undefined
 }
 
