@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { coordinatorBytesPerTask } from './coordinator-memory.ts'
 import { mapReduceTable, stragglerTable } from './map-reduce.ts'
+import { scaleTable } from './scale.ts'
 import { grepOutputs, planOf, run } from './trials.ts'
 
 /** The runs of the MapReduce paper on the simulator, what locality and combiners save, and clusters of all sizes. */
@@ -48,43 +48,5 @@ async function trafficTable(): Promise<string[]> {
   ]
 }
 
-const sizes = [100, 300, 1000, 3000, 10_000]
-/** As much for each machine as in the sort of the paper. */
-const perMachine = { bytes: tera / 1746, parts: 4000 / 1746 }
-
-async function scaleTable(): Promise<string[]> {
-  const rows: string[] = []
-  const cpu: number[] = []
-  for (const machines of sizes) {
-    const sizeBytes = Math.round(perMachine.bytes * machines)
-    const plan = await planOf('sort.flow', sizeBytes, { parts: Math.round(perMachine.parts * machines) })
-    const started = process.cpuUsage()
-    const result = run(301, { plan, machines, cpuNowMs: threadMs })
-    const { user, system } = process.cpuUsage(started)
-    const { coordinator, utilisation, totalMs } = result
-    const perTask = (1000 * coordinator.cpuMs) / coordinator.tasks
-    cpu.push(perTask)
-    const bytes = coordinatorBytesPerTask(plan, machines)
-    rows.push(
-      `| ${machines} | ${coordinator.tasks} | ${seconds(totalMs)} | ${Math.round(100 * utilisation)} % | ${perTask.toFixed(0)} µs | ${Math.round(bytes)} B | ${((user + system) / 1e6).toFixed(1)} s |`,
-    )
-  }
-  return [
-    'The same sort with as much for each machine, seed 301; the coordinator’s time is that of `step`, its memory what is left of a finished run:',
-    '',
-    '| machines | tasks started | time | utilisation | coordinator, a task | memory, a task | CPU of the simulation |',
-    '|---:|---:|---:|---:|---:|---:|---:|',
-    ...rows,
-    '',
-    `Coordinator, slowest to fastest: ${(Math.max(...cpu) / Math.min(...cpu)).toFixed(2)}.`,
-    '',
-  ]
-}
-
-/** Processor time of this thread: the machine has other things to do. */
-const threadMs = (): number => {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
 const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`

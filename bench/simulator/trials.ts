@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClusterSpec, clusterOf } from '../../src/backends/simulator/cluster-spec.ts'
-import { type Fault, type SimulationResult, simulate } from '../../src/backends/simulator/simulation.ts'
+import { type Fault, type SimulationOptions, type SimulationResult, simulate } from '../../src/backends/simulator/simulation.ts'
 import type { PhysicalPlan } from '../../src/ir/physical.ts'
 import { prepare } from '../../src/run/prepare.ts'
 import { loadFlow, loadProgram } from '../../src/run/program.ts'
@@ -34,12 +34,12 @@ export interface Trial {
   backups?: boolean
   locality?: boolean
   faults?: readonly Fault[]
-  cpuNowMs?(): number
+  listen?: SimulationOptions['listen']
 }
 
 export function run(
   seed: number,
-  { plan, machines, outputs = new Map(), cluster, backups = true, locality = true, faults = [], cpuNowMs }: Trial,
+  { plan, machines, outputs = new Map(), cluster, backups = true, locality = true, faults = [], listen }: Trial,
 ): SimulationResult {
   return simulate(plan, {
     cluster: clusterOf(machines, cluster),
@@ -49,7 +49,7 @@ export function run(
     outputs,
     faults,
     badMessages: 0,
-    cpuNowMs,
+    listen,
   })
 }
 

@@ -76,6 +76,9 @@ export class Attempts {
   readonly #context: AttemptsContext
   readonly #ofWorker = new Map<WorkerId, Set<Attempt>>()
   readonly #ofFlow: (Attempt | undefined)[] = []
+  /** How many workers were lost, and how many were when all of those that have files of an exchange were seen to be there. */
+  #losses = 0
+  readonly #allThereAt = new WeakMap<Sources, number>()
   readonly reads: ReadCounts = { local: 0, rack: 0, remote: 0 }
   running = 0
 
@@ -130,6 +133,7 @@ export class Attempts {
   dropWorker(worker: WorkerId, nowMs: number): void {
     for (const attempt of [...(this.#ofWorker.get(worker) ?? [])]) this.#drop(attempt, nowMs)
     this.#ofWorker.delete(worker)
+    this.#losses++
     for (const attempts of [...this.#ofWorker.values()]) {
       for (const attempt of [...attempts]) {
         const task = attempt.sources?.taskOf.get(worker)
@@ -220,12 +224,18 @@ export class Attempts {
     const attempts = attempt.order.inputs.find((input) => input.exchange === exchange)?.attempts ?? []
     const sources = outputs.sourcesOf(exchange, exchangeOf(plan, exchange).from, attempts)
     attempt.sources = sources
-    for (const [worker, task] of sources.taskOf) {
-      if (worker === coordinatorHost || this.#ofWorker.has(worker)) continue
-      this.#failFetch(attempt, task, nowMs)
-      return undefined
-    }
-    return fetchCourse(attempt.runner, bytes, sources, attempt.spills)
+    const gone = this.#goneTask(sources)
+    if (gone === undefined) return fetchCourse(attempt.runner, bytes, sources, attempt.spills)
+    this.#failFetch(attempt, gone, nowMs)
+    return undefined
+  }
+
+  /** A producer whose worker is not there any more; looked for only after a loss, since all consumers share the list. */
+  #goneTask(sources: Sources): number | undefined {
+    if (this.#allThereAt.get(sources) === this.#losses) return undefined
+    for (const [worker, task] of sources.taskOf) if (worker !== coordinatorHost && !this.#ofWorker.has(worker)) return task
+    this.#allThereAt.set(sources, this.#losses)
+    return undefined
   }
 
   /** Workers that may serve files: known from their start on. */

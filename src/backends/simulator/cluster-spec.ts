@@ -88,6 +88,8 @@ export function clusterOf(machines: number, given: Partial<ClusterSpec> = {}): C
     ...defaultCluster,
     rootGbps: defaultCluster.rootGbps * Math.max(share, 1 / defaultCluster.racks),
     startsPerSecond: Math.max(5, defaultCluster.startsPerSecond * share),
+    // The coordinator is one process however many workers there are (Hadoop's workers, too, tell less often the more of them there are).
+    progressSeconds: defaultCluster.progressSeconds * Math.max(share, 1),
     ...given,
     cpuMBps: { ...defaultCluster.cpuMBps, ...given.cpuMBps },
     machines,

@@ -3,7 +3,7 @@ import { bug, type MillraceError } from '../../base/errors.ts'
 import { SeededRandom } from '../../base/seeded-random.ts'
 import type { PhysicalPlan } from '../../ir/physical.ts'
 import { step } from '../../runtime/coordinator.ts'
-import { createRun } from '../../runtime/create-run.ts'
+import { createRun, type RunOptions } from '../../runtime/create-run.ts'
 import { coordinatorHost, type TaskOrder, type WorkerId } from '../../runtime/orders.ts'
 import type { RunCommand, RunCounts, RunEvent } from '../../runtime/run-state.ts'
 import { Attempts, type ReadCounts } from './attempts.ts'
@@ -40,8 +40,8 @@ export interface SimulationOptions {
   badMessages: number
   /** Lines of the event log that are kept. */
   keepLines?: number
-  /** Tells processor time, to measure the coordinator; nothing in the run depends on it. */
-  cpuNowMs?(): number
+  /** Is given the settings of the coordinator, and from then on every event that it takes; nothing in the run depends on it. */
+  listen?(settings: RunOptions): (event: RunEvent, nowMs: number) => void
 }
 
 export interface SimulationResult {
@@ -62,7 +62,7 @@ export interface SimulationResult {
   workers: number
   rates: RateSeries
   messages: { sent: number; bad: number }
-  coordinator: { events: number; tasks: number; cpuMs: number }
+  coordinator: { events: number; tasks: number }
 }
 
 /** Changes that reach many flows are worked out this often. */
@@ -95,13 +95,15 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
     [...blocks].map(([stage, places]) => [stage, places.map((copies) => copies.map((m) => cluster.nameOf(m)))]),
   )
   const marks = new Map(plan.stages.map((stage) => [stage.id, new StageMarks(stage)]))
-  const state = createRun(plan, {
+  const settings: RunOptions = {
     workers: spec.machines,
     outputs: 'worker',
     backups: options.backups,
     hangAfterMs: spec.hangSeconds * 1000,
     ...(options.locality ? { hostsOf: (stage: number, task: number) => hostNames.get(stage)?.[task] ?? [] } : {}),
-  })
+  }
+  const state = createRun(plan, settings)
+  const hear = options.listen?.(settings)
   const attempts = new Attempts({
     plan,
     cluster,
@@ -124,7 +126,6 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
   let outcome: Extract<RunCommand, { do: 'succeed' | 'fail' }> | undefined
   let events = 0
   let tasksStarted = 0
-  let cpuMs = 0
   let firstTaskMs = Number.POSITIVE_INFINITY
 
   for (const fault of options.faults) agenda.put(fault.atMs, () => strike(fault))
@@ -143,10 +144,8 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
     if (outcome !== undefined) return
     events++
     if (event.event !== 'progress') log.note(nowMs, describeEvent(event))
-    const before = options.cpuNowMs?.() ?? 0
-    const commands = step(state, event, nowMs)
-    cpuMs += (options.cpuNowMs?.() ?? 0) - before
-    for (const command of commands) carryOut(command)
+    hear?.(event, nowMs)
+    for (const command of step(state, event, nowMs)) carryOut(command)
   }
 
   function carryOut(command: RunCommand): void {
@@ -266,7 +265,7 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
       workers: state.wantedWorkers,
       rates,
       messages: { sent: messages.sent, bad: messages.bad },
-      coordinator: { events, tasks: tasksStarted, cpuMs },
+      coordinator: { events, tasks: tasksStarted },
     }
   }
 }
