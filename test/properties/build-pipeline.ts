@@ -137,6 +137,9 @@ const steps = {
       .orderBy(pick<unknown>(detail, [asc('n'), desc('n'), desc('x'), asc('k'), asc('t')]))
       .limit(detail % 17, { offset: detail % 3 }),
   orderBy: ({ desc }, input, _other, detail) => input.orderBy(pick(detail, ['k', 'n', 'x', 't']), desc('n')),
+  // Nothing is known of how many rows a join makes, so that they are sorted by ranges.
+  orderJoined: (api, input, other, detail) =>
+    join(api, input, other, detail).orderBy(pick(detail >> 4, ['k', 'n', 'x', 't']), api.desc('n')),
   flatten: (_api, input, other) => input.flatten(other),
   join,
   groupByKey: (_api, input) =>

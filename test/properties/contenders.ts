@@ -3,25 +3,29 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { MillraceError } from '../../src/base/errors.ts'
 import * as millrace from '../../src/index.ts'
+import type { PhysicalPlan } from '../../src/ir/physical.ts'
 import { ruleNames } from '../../src/planner/rules/index.ts'
 import type { RunOptions } from '../../src/run/options.ts'
 import { type Prepared, prepare } from '../../src/run/prepare.ts'
 import { loadFlow, loadPipeline, loadProgram, type Program } from '../../src/run/program.ts'
 import { parseTables } from '../../src/run/tables-file.ts'
-import { hasWorkers, onThreads } from '../flow/on-threads.ts'
-import { backendRows, comparable, jsonText, type ProgramText, type Rows, referenceRows } from '../flow/run-program.ts'
+import { hasWorkers, inProcesses, onThreads } from '../flow/on-threads.ts'
+import { backendRows, comparable, jsonText, type Rows, referenceRows } from '../flow/run-program.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { RandomPipeline } from './random-pipeline.ts'
-import { moduleText } from './random-program.ts'
+import { moduleText, type RandomProgram } from './random-program.ts'
 
 /** One plan over its data: a program of the text language, or a pipeline. */
-export type RandomPlan = { kind: 'flow'; program: ProgramText } | { kind: 'pipeline'; pipeline: RandomPipeline }
+export type RandomPlan = { kind: 'flow'; program: RandomProgram } | { kind: 'pipeline'; pipeline: RandomPipeline }
 
 const tiny = 4 * 1024 * 1024
 
+/** Starting workers takes longer than running a plan: every how many plans run on them too. */
+const withWorkers = Number(process.env.WITH_WORKERS ?? 25)
+
 /**
  * The ways in which plan `number` is run, all of which must give the rows of the reference: every plan in one thread pipelined, stage after stage,
- * and without rules in little memory; in turn one rule is off. Every 50th plan runs on 1 to 4 worker threads, in both modes.
+ * and without rules in little memory; in turn one rule is off. Every so many plans run on 1 to 4 worker threads, in both modes, and in as many processes.
  */
 export function waysOf(number: number): readonly RunOptions[] {
   const inline: readonly RunOptions[] = [
@@ -30,10 +34,15 @@ export function waysOf(number: number): readonly RunOptions[] {
     { memoryBytes: tiny, disabledRules: ruleNames },
     { disabledRules: [ruleNames[number % ruleNames.length]], mode: number % 2 === 0 ? 'pipelined' : 'auto', memoryBytes: tiny },
   ]
-  const isOnThreads = hasWorkers() && number % 50 === 0
-  const workers = 1 + ((number / 50) % 4)
-  const threads: readonly RunOptions[] = (['serial', 'pipelined'] as const).map((mode) => ({ ...onThreads, workers, mode }))
-  return [...inline.map((way) => ({ backend: 'inline' as const, ...way })), ...(isOnThreads ? threads : [])]
+  const turn = Math.floor(number / withWorkers)
+  const workers = 1 + (turn % 4)
+  const remote: readonly RunOptions[] = [
+    { ...onThreads, workers, mode: 'serial' },
+    { ...onThreads, workers, mode: 'pipelined' },
+    { ...inProcesses, workers, mode: turn % 8 < 4 ? 'pipelined' : 'serial' },
+  ]
+  const isRemote = hasWorkers() && number % withWorkers === 0
+  return [...inline.map((way) => ({ backend: 'inline' as const, ...way })), ...(isRemote ? remote : [])]
 }
 
 const modules = 'node_modules/random'
@@ -55,21 +64,30 @@ export default api.pipeline('random', { spec: 'string' }, (p, { spec }) => build
   )
 }
 
+/** What plans had, and how many of them did. */
+export type Seen = Map<string, number>
+
 /**
- * Runs the plan on the reference and in these ways.
+ * Runs the plan on the reference and in these ways, and notes what it has.
  *
  * @returns how many ways there were; 0 where the reference itself fails, since rules may keep an expression from rows that it fails on.
  * @throws an error with the first difference.
  */
-export async function compareWays(plan: RandomPlan, ways: readonly RunOptions[], folder: string): Promise<number> {
+export async function compareWays(
+  plan: RandomPlan,
+  ways: readonly RunOptions[],
+  folder: string,
+  seen: Seen = new Map(),
+): Promise<number> {
   const cwd = join(folder, 'data')
-  if (plan.kind === 'pipeline') writeSources(plan.pipeline, cwd)
-  else mkdirSync(cwd, { recursive: true })
+  mkdirSync(cwd, { recursive: true })
+  writeSources(plan, cwd)
   try {
     const load = (options: RunOptions): Promise<Prepared> => prepared(plan, folder, { cwd, ...options })
     const expected = await reference(load)
     if (expected === undefined) return 0
     const wanted = shown(expected.outputs)
+    note(seen, expected)
     for (const way of ways) {
       removeWritten(cwd)
       const found = shown(await backendRows(await load(way), { cwd, ...way }))
@@ -86,15 +104,30 @@ export async function compareWays(plan: RandomPlan, ways: readonly RunOptions[],
   }
 }
 
+/** A range exchange counts where there are rows enough for several ranges. */
+function note(seen: Seen, { physical, outputs }: Expected): void {
+  const { exchanges, stages } = physical
+  const hasRanges = [...outputs.values()].some(({ ordered, rows }) => ordered && rows.length >= 8)
+  const found = new Set<string>(exchanges.map(({ partitioning }) => partitioning.by).filter((by) => by !== 'range' || hasRanges))
+  for (const node of stages.flatMap(({ nodes }) => nodes)) {
+    if (node.operator === 'join') found.add(`${node.spec.kind} join`)
+    if (node.operator === 'sink') found.add('sink')
+  }
+  for (const name of found) seen.set(name, (seen.get(name) ?? 0) + 1)
+}
+
 function difference(way: RunOptions, found: string, expected: string): Error {
   return new Error(`run with ${JSON.stringify(way)}\nfound\n${found}\nexpected\n${expected}`)
 }
 
-async function reference(
-  load: (options: RunOptions) => Promise<Prepared>,
-): Promise<ReturnType<typeof referenceRows> | undefined> {
+interface Expected extends ReturnType<typeof referenceRows> {
+  physical: PhysicalPlan
+}
+
+async function reference(load: (options: RunOptions) => Promise<Prepared>): Promise<Expected | undefined> {
   try {
-    return referenceRows(await load({ backend: 'inline' }))
+    const loaded = await load({ backend: 'inline' })
+    return { ...referenceRows(loaded), physical: loaded.planned.physical }
   } catch (error) {
     if (error instanceof MillraceError && (error.code.startsWith('RUN_') || hasNoPlan(error))) return undefined
     throw error
@@ -121,10 +154,14 @@ async function load(plan: RandomPlan, folder: string, options: RunOptions): Prom
   return loadPipeline(built as never, new Map())
 }
 
-function writeSources({ files }: RandomPipeline, cwd: string): void {
-  for (const [source, texts] of files.entries()) {
-    mkdirSync(join(cwd, `s${source}`), { recursive: true })
-    for (const [file, text] of texts.entries()) writeFileSync(join(cwd, `s${source}`, `${file}.jsonl`), text)
+function writeSources(plan: RandomPlan, cwd: string): void {
+  const files =
+    plan.kind === 'flow'
+      ? plan.program.files
+      : Object.fromEntries(plan.pipeline.files.map((texts, source) => [`s${source}`, texts]))
+  for (const [name, texts] of Object.entries(files)) {
+    mkdirSync(join(cwd, name), { recursive: true })
+    for (const [file, text] of texts.entries()) writeFileSync(join(cwd, name, `${file}.jsonl`), text)
   }
 }
 

@@ -40,6 +40,9 @@ const step: fc.Arbitrary<Step> = fc.record({
   detail: fc.nat(1023),
 })
 
+/** Comes last, since an order counts for something only where nothing follows it. */
+const order: fc.Arbitrary<Step> = step.map((drawn) => ({ ...drawn, op: 'orderJoined' }))
+
 export const pipelines: fc.Arbitrary<RandomPipeline> = fc
   .record({
     files: fc.array(fc.array(fc.array(row, { maxLength: 25, size: 'max' }), { minLength: 1, maxLength: 3 }), {
@@ -47,10 +50,11 @@ export const pipelines: fc.Arbitrary<RandomPipeline> = fc
       maxLength: 2,
     }),
     steps: fc.array(step, { maxLength: 7, size: 'max' }),
+    last: fc.option(order, { freq: 1 }),
     outputs: fc.array(fc.nat(7), { maxLength: 2 }),
     sinks: fc.array(fc.nat(7), { maxLength: 2 }),
   })
-  .map(({ files, steps, outputs, sinks }) => ({
-    spec: { sources: files.length, steps, outputs, sinks },
+  .map(({ files, steps, last, outputs, sinks }) => ({
+    spec: { sources: files.length, steps: last === null ? steps : [...steps, last], outputs, sinks },
     files: files.map((list) => list.map((rows) => rows.map((line) => `${line}\n`).join(''))),
   }))

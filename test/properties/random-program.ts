@@ -57,16 +57,43 @@ export const letters = (text) => (text === null ? null : [...text])
 const importLine =
   "import { next(int64) returns int64, tag(string) returns string, letters(string) returns array<string> } from './functions.mjs'"
 
+/** A program, and its tables: values of the plan, or files in folders of their names. */
+export interface RandomProgram extends ProgramText {
+  files: Readonly<Record<string, readonly string[]>>
+}
+
 /** Random tables `t` and `u` of the same columns, and a program over them whose rows are a function of the data alone. */
-export const programs: fc.Arbitrary<ProgramText> = fc
-  .record({ t: table, u: table, numbers: fc.array(fc.nat(10_000), { maxLength: 150, size: 'max' }) })
-  .map(({ t, u, numbers }) => {
+export const programs: fc.Arbitrary<RandomProgram> = fc
+  .record({
+    t: table,
+    u: table,
+    fileCount: fc.nat(3),
+    parallelism: fc.constantFrom(8, 1, 2, 3),
+    numbers: fc.array(fc.nat(10_000), { maxLength: 150, size: 'max' }),
+  })
+  .map(({ t, u, fileCount, parallelism, numbers }): RandomProgram => {
     const columns = baseColumns.map(({ name, type }) => [name, type])
+    const program = new ProgramWriter(new Choices(numbers)).write()
+    const head = `${importLine}\nset parallelism = ${parallelism}`
+    if (fileCount === 0) {
+      const tables = JSON.stringify({ t: { columns, rows: t }, u: { columns, rows: u } })
+      return { program: `${head}\n${program}`, tables, files: {} }
+    }
     return {
-      program: new ProgramWriter(new Choices(numbers)).write(),
-      tables: JSON.stringify({ t: { columns, rows: t }, u: { columns, rows: u } }),
+      program: [head, ...['t', 'u'].map((name) => `let ${name} = from jsonl('${name}/*.jsonl') ${schemaText}`), program].join(
+        '\n',
+      ),
+      files: { t: filesOf(t, fileCount), u: filesOf(u, fileCount) },
     }
   })
+
+const schemaText = `schema (${baseColumns.map(({ name, type }) => `${name} ${type}`).join(', ')})`
+
+/** The rows as JSON lines, dealt to so many files. */
+function filesOf(rows: readonly (readonly unknown[])[], count: number): string[] {
+  const lines = rows.map((cells) => JSON.stringify(Object.fromEntries(baseColumns.map(({ name }, i) => [name, cells[i]]))))
+  return Array.from({ length: count }, (_, file) => lines.filter((_line, i) => i % count === file).join('\n'))
+}
 
 /** Writes pipe operators one after the other and knows the columns at each place. */
 class ProgramWriter {
@@ -82,7 +109,9 @@ class ProgramWriter {
   }
 
   write(): string {
-    const lines: string[] = [importLine]
+    const lines: string[] = []
+    // An order counts for something where nothing follows it.
+    const isOrdered = this.#choose.below(2) === 1
     let query = `from ${this.#choose.of(['t', 'u'])}`
     for (let count = 0; count < 8 && this.#choose.left > 0; count++) {
       query += `\n|> ${this.#operator()}`
@@ -93,6 +122,7 @@ class ProgramWriter {
         query = `from ${name}`
       }
     }
+    if (isOrdered) query += `\n|> ${this.#orderByRanges(this.#orderBy())}`
     lines.push(query)
     if (this.#lets.length > 0 && this.#choose.below(2) === 1) lines.push(`from ${this.#choose.of(this.#lets).name}`)
     return lines.join('\n')
@@ -131,7 +161,7 @@ class ProgramWriter {
       case 11:
         return this.#unnest()
       default:
-        return this.#choose.below(3) === 0 ? this.#distinct() : this.#orderBy()
+        return this.#choose.below(3) === 0 ? 'distinct' : `${this.#orderBy()}${this.#limit()}`
     }
   }
 
@@ -160,17 +190,19 @@ class ProgramWriter {
     return `drop ${name}`
   }
 
-  #distinct(): string {
-    return 'distinct'
-  }
-
   #orderBy(): string {
     const count = 1 + this.#choose.below(2)
     const keys = Array.from({ length: count }, () => {
       const order = this.#choose.of(['', ' desc', ' nulls last', ' desc nulls first'])
       return `${this.#key(this.#choose.of(this.#columns).type, 1)}${order}`
     })
-    return `order by ${keys.join(', ')}${this.#limit()}`
+    return `order by ${keys.join(', ')}`
+  }
+
+  /** The planner thinks that each unnest makes eight rows of one, so that this is sorted by ranges. */
+  #orderByRanges(order: string): string {
+    const names = Array.from({ length: 6 }, () => this.#fresh())
+    return [...names.map((name) => `join unnest([1]) as ${name}`), order, `drop ${names.join(', ')}`].join('\n|> ')
   }
 
   // Which rows a limit takes is a function of the data only where there is an order.
