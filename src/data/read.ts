@@ -113,7 +113,8 @@ export function makeBatch(
 }
 
 /** Bytes that a column's rows take in memory. */
-function columnBytes(column: Column): number {
+/** Bytes of the values of a column; those of a dictionary with an owner are the owner's. */
+export function columnBytes(column: Column): number {
   const bits = column.nulls?.length ?? 0
   switch (column.store) {
     case 'lane':

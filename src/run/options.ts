@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { formatBytes } from '../base/format-bytes.ts'
 import type { GivenTable } from '../dsl/bind/context.ts'
 import type { ErrorPolicy } from '../ir/on-error.ts'
+import { workersWithin } from '../runtime/memory.ts'
 import type { RunNotice } from '../runtime/metrics/notices.ts'
 import type { RunProgress } from '../runtime/metrics.ts'
 
@@ -13,7 +14,7 @@ export interface RunOptions {
   backend?: 'auto' | 'inline' | 'threads'
   /** What workers are: threads of this process, or processes, which also outlive a crash or the lack of memory of one of them. Default `thread`. */
   isolation?: 'thread' | 'process'
-  /** Workers; default: one a core, and no more than there are splits to read. */
+  /** Workers; default: one a core, and no more than there are splits to read, or than the memory holds at 64 MB each. */
   workers?: number
   /** `serial`: every exchange is stored and stages run one after the other, so that a killed run can go on. Default `auto`. */
   mode?: 'auto' | 'serial' | 'pipelined'
@@ -81,12 +82,15 @@ export interface BackendChoice {
   reason: string
 }
 
-/** Chooses where to run from the size of the input alone, so that the same program and files always run the same way. */
+/** Chooses where to run from the size of the input and the memory alone, so that the same program and files always run the same way. */
 export function chooseBackend(
   options: RunOptions,
   input: { sizeBytes: number; splits: number; importable: boolean },
+  memoryBytes: number,
 ): BackendChoice {
-  const workers = options.workers ?? Math.max(1, Math.min(availableParallelism(), input.splits))
+  const useful = Math.max(1, Math.min(availableParallelism(), input.splits))
+  const workers = options.workers ?? Math.min(useful, workersWithin(memoryBytes))
+  const few = workers < useful && options.workers === undefined ? `, and ${formatBytes(memoryBytes)} hold no more` : ''
   if (options.backend === 'inline') return { backend: 'inline', workers: 1, reason: 'inline, because --backend inline was given' }
   if (!input.importable)
     return {
@@ -99,7 +103,7 @@ export function chooseBackend(
   const onThreads = (why: string): BackendChoice => ({
     backend: 'threads',
     workers,
-    reason: `on ${count(workers, 'thread')}, because ${why}`,
+    reason: `on ${count(workers, 'thread')}, because ${why}${few}`,
   })
   if (options.backend === 'threads') return onThreads('--backend threads was given')
   if (options.workers !== undefined) return onThreads('--workers was given')

@@ -92,7 +92,7 @@ export async function prepare(
   if (!looksOnly && interrupted?.committing !== true) checkDeadLetters(onError, bound, host, cwd)
   const wanted = hasWritten ? withoutSinks(bound) : bound
   const plan = options.sorted === true ? sortResults(wanted) : wanted
-  const choice = chooseBackend(options, inputOf(plan, program))
+  const choice = chooseBackend(options, inputOf(plan, program), memoryBytes)
   if ((options.backend === 'threads' || options.isolation === 'process') && choice.backend === 'inline') {
     throw planError(
       'PLAN_NOT_EXPORTED',

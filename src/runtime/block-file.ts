@@ -1,6 +1,7 @@
 import { asMillraceError, dataError, MillraceError } from '../base/errors.ts'
 import { faultPoint } from '../base/fault-points.ts'
 import type { Disk, DiskFile } from '../base/host.ts'
+import { reclaimArrays } from '../base/reclaim.ts'
 import type { Batch } from '../data/batch.ts'
 import type { Schema } from '../data/type.ts'
 import { decodeBatch, encodeBatch, encodedChecksum, encodedLength, wireHeaderBytes } from '../data/wire.ts'
@@ -105,6 +106,7 @@ function withFile<T>(path: string, open: () => DiskFile, use: (file: DiskFile) =
 /** Reads and checks one block; `DATA_CORRUPT` names the file. */
 function readBlock(file: DiskFile, offset: number, bytes: Uint8Array, schema: Schema): Batch {
   faultPoint('block.read')
+  reclaimArrays()
   readFully(file, bytes, offset)
   try {
     return decodeBatch(bytes, schema, { checksum: true })

@@ -1,3 +1,45 @@
+import { type CreditLimits, defaultCredit } from './exchange/credit.ts'
+
+/**
+ * What a worker takes of the run's memory for itself: its heap, the code that it runs, and arrays that nobody holds any more and that are not
+ * collected yet.
+ */
+const ownBytes = 28e6
+/** However small the budget is, so much of it is for rows; and of that, at most so much for rows between tasks. */
+const leastShare = 0.25
+const mostInFlight = 0.25
+const leastCreditBytes = 32 * 1024
+/** V8 collects new arrays by itself when there are so many. */
+const engineGarbageBytes = 64e6
+/** A worker with less than this spills more than it works. */
+const fairBytes = 64e6
+
+/** How many workers a run of so much memory may have. */
+export const workersWithin = (memoryBytes: number): number => Math.max(1, Math.floor(memoryBytes / fairBytes))
+
+/** How one worker divides its part of the run's memory. */
+export interface MemoryShares {
+  /** New arrays that may wait to be collected; undefined where V8 collects them before. */
+  garbageBytes?: number
+  /** What operators are granted. */
+  operatorBytes: number
+  /** How much may be under way in each channel. */
+  credit: CreditLimits
+}
+
+/** @param channels - most that may end in one worker at a time. */
+export function divideMemory(memoryBytes: number, workers: number, channels: number): MemoryShares {
+  const each = memoryBytes / Math.max(1, workers)
+  const forRows = Math.max(each - ownBytes, each * leastShare)
+  const creditBytes = channels === 0 ? 0 : Math.min(defaultCredit.bytes, (forRows * mostInFlight) / channels)
+  const garbageBytes = each / 8
+  return {
+    ...(garbageBytes < engineGarbageBytes && { garbageBytes }),
+    operatorBytes: Math.floor(forRows - creditBytes * channels),
+    credit: { ...defaultCredit, bytes: Math.floor(Math.max(leastCreditBytes, creditBytes)) },
+  }
+}
+
 /** The account of one operator. */
 export interface MemoryAccount {
   /** Asks for `bytes` in all; asking for less gives memory back. */

@@ -1,14 +1,16 @@
 import type { Host } from '../base/host.ts'
+import { reclaimEvery } from '../base/reclaim.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import { withDiskBudget } from './disk-budget.ts'
 import type { DriveRequest } from './driver.ts'
 import type { CreditLimits } from './exchange/credit.ts'
-import { MemoryBudget } from './memory.ts'
+import { divideMemory, MemoryBudget } from './memory.ts'
 import { coordinatorHost } from './orders.ts'
 import { endOrphans } from './orphans.ts'
 import { Pace } from './pace.ts'
 import { ResultStore } from './results.ts'
 import { openRunRecord, type RecordRequest, type RunRecord } from './run-record.ts'
+import { channelsOf } from './stage-shape.ts'
 import { TaskHost } from './task-host.ts'
 
 /** What tests of exchanges may set. */
@@ -37,6 +39,8 @@ export function openRun(
   const { plan, functions, connectors, cwd, memoryBytes, run } = request
   const host = withinDisk(request)
   const results = new ResultStore(host, record.files, plan.outputs)
+  const shares = divideMemory(memoryBytes, 1, channelsOf(plan, 1))
+  if (shares.garbageBytes !== undefined) reclaimEvery(shares.garbageBytes)
   const env = {
     plan,
     functions,
@@ -45,12 +49,12 @@ export function openRun(
     cwd,
     files: record.files,
     runId: run.id,
-    memory: new MemoryBudget(memoryBytes),
+    memory: new MemoryBudget(shares.operatorBytes),
     pace: new Pace(() => host.clock.nowMs()),
     interpreted: false,
     collect: results.collect.bind(results),
   }
-  return { record, results, local: new TaskHost(coordinatorHost, env, credit) }
+  return { record, results, local: new TaskHost(coordinatorHost, env, credit ?? shares.credit) }
 }
 
 /** The record of a run none of whose workers goes on. */

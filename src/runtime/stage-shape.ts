@@ -1,4 +1,5 @@
 import type { Exchange, Partitioning, PhysicalNode, PhysicalPlan, Stage } from '../ir/physical.ts'
+import { slots } from './slots.ts'
 
 /** The exchange of this number; ids need not be positions. */
 export function exchangeOf(plan: PhysicalPlan, id: number): Exchange {
@@ -80,4 +81,21 @@ export function mustSpool(plan: PhysicalPlan, exchange: Exchange): boolean {
 export function producersOf(plan: PhysicalPlan, exchange: Exchange, task: number): readonly number[] {
   if (exchange.partitioning.by === 'forward') return [task]
   return Array.from({ length: stageOf(plan, exchange.from).tasks }, (_, producer) => producer)
+}
+
+/** How many channels of pipelined exchanges may end in one of `workers` workers at a time. */
+export function channelsOf(plan: PhysicalPlan, workers: number): number {
+  const inRegion = plan.regions.map(({ stages }) => {
+    const inside = plan.exchanges.filter(({ from, to }) => stages.includes(from) && stages.includes(to))
+    return inside.reduce((sum, exchange) => sum + channelsOfExchange(plan, exchange, workers), 0)
+  })
+  return Math.max(0, ...inRegion)
+}
+
+function channelsOfExchange(plan: PhysicalPlan, { from, to, partitioning }: Exchange, workers: number): number {
+  const [producer, consumer] = [stageOf(plan, from), stageOf(plan, to)]
+  const readers = consumer.placement === 'coordinator' ? 1 : Math.ceil(consumer.tasks / workers)
+  if (partitioning.by === 'forward') return readers
+  const isSlotted = producer.placement === 'worker' && !hasPipelinedInput(plan, producer)
+  return (isSlotted ? Math.min(producer.tasks, slots.pipelined * workers) : producer.tasks) * readers
 }

@@ -1,4 +1,5 @@
 import { asMillraceError, bug } from '../base/errors.ts'
+import { reclaimArrays } from '../base/reclaim.ts'
 import type { Batch } from '../data/batch.ts'
 import type { PhysicalNode, PhysicalNodeOf, Stage } from '../ir/physical.ts'
 import { rangeLeaf } from './exchange/range-receive.ts'
@@ -192,6 +193,7 @@ const lends = (run: Running): boolean => run.consumers.every(({ to }) => to.oper
 function emit(run: Running, batch: Batch, meter: ThreadMeter): undefined | Promise<void> {
   if (batch.rowCount === 0 && batch.groupStarts === undefined) return undefined
   const { metrics, consumers } = run
+  reclaimArrays()
   // Another task may have had the turn since this one waited.
   meter.turn(run)
   metrics.rowsOut += batch.rowCount

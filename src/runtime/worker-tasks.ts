@@ -2,6 +2,7 @@ import { bug } from '../base/errors.ts'
 import { faultPoint } from '../base/fault-points.ts'
 import type { Host } from '../base/host.ts'
 import { nodeHost } from '../base/node-host.ts'
+import { reclaimEvery } from '../base/reclaim.ts'
 import type { Value } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
@@ -9,10 +10,11 @@ import type { FunctionTable } from '../ir/user-function.ts'
 import { armChaos, type Chaos } from './chaos.ts'
 import { withDiskBudget } from './disk-budget.ts'
 import type { CreditLimits } from './exchange/credit.ts'
-import { MemoryBudget } from './memory.ts'
+import { divideMemory, MemoryBudget } from './memory.ts'
 import type { WorkerId } from './orders.ts'
 import { Pace } from './pace.ts'
 import { type RunFiles, runFiles } from './run-files.ts'
+import { channelsOf } from './stage-shape.ts'
 import { TaskHost } from './task-host.ts'
 
 /** As long as MapReduce's successors wait for a sign of a task: a function may work on one row for minutes. */
@@ -32,7 +34,9 @@ export interface WorkerSetup {
   durable: boolean
   /** May user code keep a worker from its event loop for ever? */
   mayBlock: boolean
+  /** For its operators. */
   memoryBytes: number
+  garbageBytes?: number
   disk?: DiskLimit
   credit?: CreditLimits
   chaos?: Chaos
@@ -63,9 +67,22 @@ export function sharedSetup(
   credit: CreditLimits | undefined,
 ): SharedSetup {
   const { plan, program, cwd, mayBlock, chaos, run, diskBytes, workers } = request
-  const memoryBytes = Math.floor(request.memoryBytes / Math.max(1, request.workers))
+  const shares = divideMemory(request.memoryBytes, workers, channelsOf(plan, workers))
   const disk = diskBytes === undefined ? undefined : { limitBytes: diskBytes, workers }
-  return { plan, program, cwd, runId: run.id, directory, durable, mayBlock, memoryBytes, disk, credit, chaos }
+  return {
+    plan,
+    program,
+    cwd,
+    runId: run.id,
+    directory,
+    durable,
+    mayBlock,
+    memoryBytes: shares.operatorBytes,
+    garbageBytes: shares.garbageBytes,
+    disk,
+    credit: credit ?? shares.credit,
+    chaos,
+  }
 }
 
 function withinBudget(host: Host, directory: string, limit: DiskLimit | undefined): Host {
@@ -82,13 +99,14 @@ export interface WorkerOptions {
 
 /** Loads the user's functions and makes the place where a worker's tasks run. */
 export async function openTaskHost(setup: WorkerSetup, { loadFunctions, connectors }: WorkerOptions): Promise<TaskHost> {
-  const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, disk, credit, chaos } = setup
+  const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, garbageBytes, disk, credit, chaos } = setup
   const host = withinBudget(nodeHost(), directory, disk)
   if (chaos !== undefined) armChaos(chaos, worker, host.disk, directory)
   faultPoint('worker.setup')
   const functions = plan.fns.length === 0 ? new Map() : await loadFunctions(program)
   const files = runFiles(host.disk, directory, durable)
   const memory = new MemoryBudget(memoryBytes)
+  if (garbageBytes !== undefined) reclaimEvery(garbageBytes)
   const pace = new Pace(() => host.clock.nowMs())
   const collect = (): never => {
     throw bug('results are collected in the coordinator’s process')

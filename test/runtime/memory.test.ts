@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { MemoryBudget } from '../../src/runtime/memory.ts'
+import { divideMemory, MemoryBudget, workersWithin } from '../../src/runtime/memory.ts'
 
 const mib = 2 ** 20
 
@@ -31,4 +31,25 @@ it('makes an operator spill before it holds more text than offsets can count', (
 
 it('always grants enough for a few rows', () => {
   expect(new MemoryBudget(0).open().grant(1000)).toBe('ok')
+})
+
+it('takes what a worker needs for itself and what is under way between tasks out of the limit', () => {
+  const channels = 16
+  const { operatorBytes, credit } = divideMemory(128e6, 2, channels)
+  expect(operatorBytes + credit.bytes * channels + 28e6).toBeLessThanOrEqual(64e6)
+  expect(operatorBytes).toBeGreaterThan(24e6)
+  expect(credit.batches).toBe(8)
+})
+
+it('leaves the usual credit and the engine’s own collections where there is plenty', () => {
+  const { credit, garbageBytes } = divideMemory(16e9, 2, 16)
+  expect([credit.bytes, garbageBytes]).toEqual([2 * mib, undefined])
+})
+
+it('leaves a part of any limit to rows', () => {
+  expect(divideMemory(8e6, 4, 100).operatorBytes).toBeGreaterThan(300_000)
+})
+
+it('starts no more workers than the limit holds', () => {
+  expect([32e6, 128e6, 512e6].map(workersWithin)).toEqual([1, 2, 8])
 })

@@ -17,13 +17,12 @@ import { writeRun } from './write-run.ts'
 
 /** More files than this are first merged to fewer. */
 const maxRuns = 48
-/** Sorting holds the rows twice for a while: joined to one column each, and gathered. */
-const sortingFactor = 2
+/** Sorting a row takes its number, room for another, and eight bytes of its key. */
+const sortingBytes = 16
 
 /** Sorts any number of rows: in memory while the grant lasts, then by sorted runs on disk and a k-way merge. */
 export class ExternalSorter {
   readonly #rows: RowBuffer
-  #bytes = 0
   #totalRows = 0
   #totalBytes = 0
   #runs: string[] = []
@@ -52,11 +51,16 @@ export class ExternalSorter {
     if (batch.rowCount === 0) return
     this.#totalRows += batch.rowCount
     this.#totalBytes += batch.sizeBytes
+    const isFull = this.#ctx.grant(this.#bytesWith(batch)) === 'spill'
+    if (isFull && this.#rows.rowCount > 0) {
+      this.#runs.push(writeRun(this.#ctx, this.#sortedHere(true)))
+      this.#ctx.grant(this.#bytesWith(batch))
+    }
     this.#rows.add(batch)
-    this.#bytes += batch.sizeBytes
-    if (this.#ctx.grant(this.#bytes * sortingFactor) === 'ok') return
-    this.#runs.push(writeRun(this.#ctx, this.#sortedHere(true)))
-    this.#ctx.grant(0)
+  }
+
+  #bytesWith(batch: Batch): number {
+    return this.#rows.bytesWith(batch) + (this.#rows.rowCount + batch.rowCount) * sortingBytes
   }
 
   /**
@@ -92,7 +96,6 @@ export class ExternalSorter {
         )
     }
     this.#rows.clear()
-    this.#bytes = 0
   }
 
   /** A power of two: nearly always the same for the same rows, whatever batches and runs they came in. */

@@ -1,6 +1,7 @@
 import type { Batch } from '../../data/batch.ts'
 import { type Column, checkTextBytes, isValid, type Lane } from '../../data/column.ts'
 import { concatColumns, plainColumn } from '../../data/gather.ts'
+import { columnBytes } from '../../data/read.ts'
 import type { Schema, Type } from '../../data/type.ts'
 import type { SpareBytes } from '../memory.ts'
 
@@ -26,6 +27,11 @@ export class RowBuffer {
     this.rowCount += batch.rowCount
   }
 
+  /** Bytes that it holds while it takes in a batch: what it has, and arrays that it must grow to. */
+  bytesWith(batch: Batch): number {
+    return this.#parts.reduce((sum, part, i) => sum + part.bytesWith(batch.columns[i]), 0)
+  }
+
   /** All rows; valid until `clear`. */
   columns(): Column[] {
     return this.#parts.map((part) => part.column())
@@ -45,6 +51,7 @@ export class RowBuffer {
 
 interface Part {
   add(column: Column): void
+  bytesWith(column: Column): number
   column(): Column
   clear(): void
   close?(): void
@@ -59,6 +66,7 @@ function partOf(type: Type, spare: SpareBytes | undefined): Part {
 
 class KeptPart implements Part {
   #columns: Column[] = []
+  #bytes = 0
   readonly #type: Type
 
   constructor(type: Type) {
@@ -66,12 +74,18 @@ class KeptPart implements Part {
   }
   add(column: Column): void {
     this.#columns.push(column)
+    this.#bytes += columnBytes(column)
+  }
+  /** Twice, since they become one column. */
+  bytesWith(column: Column): number {
+    return (this.#bytes + columnBytes(column)) * 2
   }
   column(): Column {
     return concatColumns(this.#columns, this.#type)
   }
   clear(): void {
     this.#columns = []
+    this.#bytes = 0
   }
 }
 
@@ -92,6 +106,7 @@ abstract class CopiedPart implements Part {
   }
 
   protected abstract append(column: Column): void
+  abstract bytesWith(column: Column): number
   abstract column(): Column
 
   clear(): void {
@@ -150,6 +165,13 @@ class BytesPart extends CopiedPart {
     this.#size += bytes
   }
 
+  bytesWith(column: Column): number {
+    const [bytes, offsets] = [this.#data.length, this.#offsets.length]
+    const moreBytes = grownLength(bytes, this.#size + textBytes(column))
+    const moreOffsets = grownLength(offsets, this.length + column.length + 1)
+    return bytes + moreBytes + (offsets + moreOffsets) * 4
+  }
+
   column(): Column {
     const { type, length } = this
     const [offsets, data] = [this.#offsets.subarray(0, length + 1), this.#data.subarray(0, this.#size)]
@@ -188,6 +210,11 @@ class LanePart extends CopiedPart {
     } else target.set((values.length === length ? values : values.subarray(0, length)) as never, this.length)
   }
 
+  bytesWith({ length }: Column): number {
+    const values = this.#values
+    return (values.length + grownLength(values.length, this.length + length)) * values.BYTES_PER_ELEMENT
+  }
+
   column(): Column {
     const { type, length } = this
     return { store: 'lane', type, length, nulls: this.takenNulls(), values: this.#values.subarray(0, length) as Lane }
@@ -207,7 +234,25 @@ class LanePart extends CopiedPart {
 
 function grow<L extends Lane>(values: L, used: number, needed: number): L {
   const Class = values.constructor as new (length: number) => L
-  const grown = new Class(Math.max(needed, values.length * 2))
+  const grown = new Class(grownLength(values.length, needed))
   grown.set(values.subarray(0, used) as never)
   return grown
+}
+
+/** From here on arrays grow by half: while they are copied the old one is there too. */
+const largeLength = 2 ** 20
+
+/** Length of the array that follows one of `length`; 0 when that has room for what is needed. */
+function grownLength(length: number, needed: number): number {
+  if (needed <= length) return 0
+  return Math.max(needed, length < largeLength ? length * 2 : length + (length >> 1))
+}
+
+function textBytes(column: Column): number {
+  if (column.store === 'bytes') return column.offsets[column.length] - column.offsets[0]
+  if (column.store !== 'dictionary' || column.values.store !== 'bytes') return 0
+  const { offsets } = column.values
+  let bytes = 0
+  for (let row = 0; row < column.length; row++) bytes += offsets[column.codes[row] + 1] - offsets[column.codes[row]]
+  return bytes
 }
