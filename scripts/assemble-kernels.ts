@@ -1,16 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import wabt from 'wabt'
 
-const folder = join(import.meta.dirname, '../src/runtime/wasm')
+const source = join(import.meta.dirname, '../src')
+/** Each with the file of its code beside it. */
+export const assemblies = [join(source, 'runtime/wasm/kernels'), join(source, 'io/wasm/scan')] as const
 
-/** The file that holds the assembled kernels: `npm run wasm` writes it, a test compares it. */
-export async function kernelsCode(): Promise<string> {
+/** The file that holds an assembly's code: `npm run wasm` writes it, a test compares it. */
+export async function codeOf(assembly: string): Promise<string> {
+  const name = basename(assembly)
   const assembler = await wabt()
-  const module = assembler.parseWat('kernels.wat', readFileSync(join(folder, 'kernels.wat'), 'utf8'))
+  const module = assembler.parseWat(`${name}.wat`, readFileSync(`${assembly}.wat`, 'utf8'), { simd: true })
   module.validate()
   const bytes = Buffer.from(module.toBinary({}).buffer)
-  return `// Made from kernels.wat by \`npm run wasm\`.\nexport const kernelsCode =\n  '${bytes.toString('base64')}'\n`
+  return `// Made from ${name}.wat by \`npm run wasm\`.\nexport const ${name}Code =\n  '${bytes.toString('base64')}'\n`
 }
 
-if (import.meta.main) writeFileSync(join(folder, 'kernels-code.ts'), await kernelsCode())
+if (import.meta.main) for (const assembly of assemblies) writeFileSync(`${assembly}-code.ts`, await codeOf(assembly))

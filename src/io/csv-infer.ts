@@ -4,11 +4,12 @@ import { parseDateBytes, parseTimestampBytes } from '../data/civil.ts'
 import { type Schema, type Type, types } from '../data/type.ts'
 import type { SourceFile } from '../ir/logical.ts'
 import { type CsvHeader, type CsvMarks, openQuoteHint, splitRecord } from './csv-header.ts'
-import { type CsvShape, scanCsv } from './csv-scan.ts'
+import { scanCsv } from './csv-scan.ts'
 import { scanError } from './field-error.ts'
 import { absent, createFieldTable, type FieldTable } from './field-table.ts'
 import { LineBlocks } from './lines.ts'
 import { boolAt, float64At, int64At, isNaNAt, wideInt64At } from './parse-number.ts'
+import type { CsvShape } from './scan-shape.ts'
 
 /** Rows of the first file that types are inferred from. */
 export const sampleRows = 1000

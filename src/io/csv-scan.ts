@@ -1,42 +1,10 @@
 import { targetBatchBytes } from '../data/batch.ts'
 import { absent, escaped, type FieldTable, plain } from './field-table.ts'
-import type { DataCode } from './lines.ts'
+import { scanFast } from './scan-fast.ts'
+import type { CsvShape, ScanProblem, ScanResult } from './scan-shape.ts'
 
 const newline = 10
 const carriageReturn = 13
-
-/** How the fields of a file are told apart; −1 for `quote` when nothing is quoted. */
-export interface CsvShape {
-  delimiter: number
-  quote: number
-  /** Unquoted text that means null, beside the empty field. */
-  nullText: Uint8Array
-  columnCount: number
-  /** Slot of each column of the file in the field table, −1 for those not wanted. */
-  slots: Int32Array
-  /** Is one empty field more at the end of a line allowed? */
-  tolerateTail: boolean
-  /** May there be carriage returns? */
-  hasReturns: boolean
-}
-
-/** What is wrong with the record behind the scanned rows. */
-export interface ScanProblem {
-  code: DataCode
-  message: string
-  at: number
-  /** Behind the record, where the next one may start. */
-  end: number
-  hint?: string
-}
-
-export interface ScanResult {
-  /** Where the next record starts. */
-  next: number
-  /** The record at `next` does not end in this block. */
-  incomplete: boolean
-  problem?: ScanProblem
-}
 
 /**
  * Finds the fields of records from `from` on until the table or a batch is full. `end` is behind a newline, and 64 bytes can be read there. RFC 4180,
@@ -54,6 +22,40 @@ export function scanCsv(
   table: FieldTable,
   maxRows: number,
 ): ScanResult {
+  const { memory } = table
+  const rows = Math.min(table.capacity, maxRows)
+  const stop = Math.min(end, from + targetBatchBytes)
+  table.kinds.fill(plain)
+  table.data = data
+  let scanned: ScanResult
+  if (memory === undefined) scanned = scanRecords(data, from, end, stop, shape, table, 0, rows)
+  else {
+    memory.load(data, from, end)
+    scanned = scanFast(memory, table, from, stop, rows, {
+      fast: (at, row) => memory.scanCsv(at, stop, row, rows, shape),
+      plain(at, row, last) {
+        // What the kernel saw of a record that is not all there may be something else.
+        for (let i = row; i < table.kinds.length; i += table.capacity) table.kinds[i] = plain
+        return scanRecords(data, at, end, stop, shape, table, row, last)
+      },
+    })
+    table.isInMemory = memory.holds(scanned.next)
+  }
+  if (shape.nullText.length > 0) markNullTexts(table, shape)
+  return scanned
+}
+
+/** Records from `from` on that start before `stop`, as rows of the table from `firstRow` on up to `lastRow`. */
+function scanRecords(
+  data: Uint8Array,
+  from: number,
+  end: number,
+  stop: number,
+  shape: CsvShape,
+  table: FieldTable,
+  firstRow: number,
+  lastRow: number,
+): ScanResult {
   const { starts, ends, kinds, rowStarts } = table
   const view = new DataView(data.buffer, data.byteOffset)
   const delimiter = shape.delimiter | 0
@@ -62,16 +64,13 @@ export function scanCsv(
   const columnCount = shape.columnCount | 0
   // Where the entries of a column start in the table.
   const places = shape.slots.map((slot) => slot * table.capacity)
-  const rows = Math.min(table.capacity, maxRows) | 0
+  const rows = lastRow | 0
   const last = end | 0
-  const stop = Math.min(last, from + targetBatchBytes) | 0
   let at = from | 0
-  let row = 0
+  let row = firstRow | 0
   // Which of the 32 bytes from `base` on end a field; those that were used are gone.
   let base = (at - 32) | 0
   let marks = 0
-  table.data = data
-  kinds.fill(plain)
   while (row < rows && at < stop) {
     const rowStart = at
     let column = 0
@@ -162,9 +161,7 @@ export function scanCsv(
     rowStarts[row] = rowStart
     row = (row + 1) | 0
   }
-  const result = ended(table, row, at, false)
-  if (shape.nullText.length > 0) markNullTexts(table, shape)
-  return result
+  return ended(table, row, at, false)
 }
 
 /**

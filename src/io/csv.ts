@@ -13,12 +13,13 @@ import type {
 } from './connector.ts'
 import { type CsvHeader, csvText, findColumns, openQuoteHint, readCsvHeader } from './csv-header.ts'
 import { inferCsv } from './csv-infer.ts'
-import { type CsvShape, scanCsv } from './csv-scan.ts'
+import { scanCsv } from './csv-scan.ts'
 import type { ReaderFields } from './field-error.ts'
 import { createFieldTable } from './field-table.ts'
 import { findFiles, openSource, readSource, splitFiles, totalBytes } from './files.ts'
 import { createFiller } from './fill-column.ts'
 import { LineBlocks, maxLineBytes } from './lines.ts'
+import type { CsvShape } from './scan-shape.ts'
 import { byteOption, fileTraits, flagOption, onErrorOption, pathOption, textOption } from './source-options.ts'
 import { batchOfTable, behindBadRecord } from './table-batch.ts'
 
@@ -111,9 +112,9 @@ function* readCsv(request: ReadRequest): Iterable<Batch> {
   const described = reader as unknown as ReaderFields
   const header = dialect.header ? readCsvHeader(split.file as SourceFile, dialect, host) : undefined
   const shape = shapeOf(fields, described.schema, dialect, header)
-  const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit))
+  const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit), split.length)
   const decode = csvText(dialect.quote)
-  const format = { fill: createFiller(fields, decode, false, lent), decode, jsonTypes: false }
+  const format = { fill: createFiller(fields, decode, false, lent, dialect.quote), decode, jsonTypes: false }
   const blocks = new LineBlocks(split, host, header?.end)
   try {
     let at = 0

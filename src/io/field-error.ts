@@ -1,10 +1,10 @@
 import type { MillraceError } from '../base/errors.ts'
 import { textAt } from '../data/read.ts'
 import { formatType, type Schema, type SchemaField, types } from '../data/type.ts'
-import type { ScanProblem } from './csv-scan.ts'
 import type { FieldTable } from './field-table.ts'
 import type { BadField } from './fill-column.ts'
 import type { LineBlocks } from './lines.ts'
+import type { ScanProblem } from './scan-shape.ts'
 
 /** The error of a record that could not be scanned. */
 export function scanError(blocks: LineBlocks, { code, message, at, hint }: ScanProblem): MillraceError {

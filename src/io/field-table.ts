@@ -1,4 +1,5 @@
 import { targetBatchRows } from '../data/batch.ts'
+import { ScanMemory } from './wasm/scan-memory.ts'
 
 /** What the scanner found in a field. */
 export const absent = 0
@@ -23,6 +24,10 @@ export interface FieldTable {
   readonly ends: Int32Array
   readonly kinds: Uint8Array
   readonly rowStarts: Int32Array
+  /** Where the arrays stand, when there are kernels that fill them. */
+  readonly memory?: ScanMemory
+  /** Is the text of all rows in that memory too? */
+  isInMemory: boolean
 }
 
 /** Leaves rows out of a table; they stand in ascending order. */
@@ -47,16 +52,22 @@ export function dropRows(table: FieldTable, slots: number, dropped: readonly num
   table.rowCount = kept
 }
 
-export function createFieldTable(slots: number, rows = targetBatchRows): FieldTable {
+/** `textBytes`: how much text there is to be read, about; kernels are worth their memory where it is much. */
+export function createFieldTable(slots: number, rows = targetBatchRows, textBytes = 0): FieldTable {
   // Very wide rows get fewer of them, so that the table stays in some megabytes.
   const capacity = Math.max(16, Math.min(rows, Math.floor(2 ** 20 / Math.max(slots, 1))))
+  const memory = textBytes >= kernelTextBytes ? ScanMemory.open(slots, capacity) : undefined
   return {
     capacity,
     data: new Uint8Array(0),
     rowCount: 0,
-    starts: new Int32Array(slots * capacity),
-    ends: new Int32Array(slots * capacity),
-    kinds: new Uint8Array(slots * capacity),
-    rowStarts: new Int32Array(capacity),
+    starts: memory?.starts ?? new Int32Array(slots * capacity),
+    ends: memory?.ends ?? new Int32Array(slots * capacity),
+    kinds: memory?.kinds ?? new Uint8Array(slots * capacity),
+    rowStarts: memory?.rowStarts ?? new Int32Array(capacity),
+    memory,
+    isInMemory: false,
   }
 }
+
+const kernelTextBytes = 2 ** 20

@@ -10,6 +10,7 @@ import { BadJsonValue, bytesOfBase64, parseJson, valueFromJson } from './json-va
 import { dateAt, noDate } from './parse-date.ts'
 import { boolAt, float64At, int64At, isNaNAt, putShortDecimal, shortIntegerAt, wideInt64At } from './parse-number.ts'
 import { TextDictionary } from './text-dictionary.ts'
+import type { ScanMemory } from './wasm/scan-memory.ts'
 
 /** Takes the escapes out of a field: what the formats do differently. */
 export type DecodeText = (data: Uint8Array, start: number, end: number) => string
@@ -30,17 +31,24 @@ export type FillColumns = (table: FieldTable) => { columns: Column[] } | { bad: 
  * `jsonTypes`: a field of type string must be a JSON string. Nested types are read from JSON text in either format. `lent`: columns are wanted
  * until the next ones are made, so that their arrays are used again: no memory is asked for, and they stay in the processor's cache.
  */
-export function createFiller(fields: readonly SchemaField[], decode: DecodeText, jsonTypes: boolean, lent: boolean): FillColumns {
+export function createFiller(
+  fields: readonly SchemaField[],
+  decode: DecodeText,
+  jsonTypes: boolean,
+  lent: boolean,
+  quote: number,
+): FillColumns {
   const builders = fields.map(({ type }) => createBuilder(type, 0))
   const dictionaries = fields.map(({ type }) => (type.kind === 'string' ? new TextDictionary(type) : undefined))
   return (table) => {
     const view = new DataView(table.data.buffer, table.data.byteOffset)
+    const memory = table.isInMemory ? table.memory : undefined
     const columns: Column[] = []
     let bad: BadField | undefined
     let rowCount = table.rowCount
     for (let slot = 0; slot < fields.length; slot++) {
       const field = fields[slot]
-      const fill = { table, view, slot, rowCount, field, decode, jsonTypes }
+      const fill = { table, view, slot, rowCount, field, decode, jsonTypes, memory, quote }
       const dictionary = dictionaries[slot]
       if (dictionary !== undefined) {
         dictionary.begin(rowCount, !lent)
@@ -91,9 +99,28 @@ export function findBadFields(
       // The rest of the column as the only one of a table, so that the loops need not know of rows that are passed over.
       const part = (all: Int32Array): Int32Array => all.subarray(slot * capacity + from, slot * capacity + rowCount)
       const kinds = table.kinds.subarray(slot * capacity + from, slot * capacity + rowCount)
-      const rest = { data, capacity, rowCount, rowStarts, starts: part(table.starts), ends: part(table.ends), kinds }
+      const rest = {
+        data,
+        capacity,
+        rowCount,
+        rowStarts,
+        isInMemory: false,
+        starts: part(table.starts),
+        ends: part(table.ends),
+        kinds,
+      }
       builder = emptied(builder)
-      const bad = fillColumn(builder, { table: rest, view, slot: 0, rowCount: rowCount - from, field, decode, jsonTypes })
+      const bad = fillColumn(builder, {
+        table: rest,
+        view,
+        slot: 0,
+        rowCount: rowCount - from,
+        field,
+        decode,
+        jsonTypes,
+        memory: undefined,
+        quote: 0,
+      })
       if (bad < 0) break
       if (slots[from + bad] < 0) slots[from + bad] = slot
       from += bad + 1
@@ -114,6 +141,10 @@ interface Fill {
   field: SchemaField
   decode: DecodeText
   jsonTypes: boolean
+  /** Kernels that read the first rows, up to one that is out of the ordinary. */
+  memory: ScanMemory | undefined
+  /** The quote that is doubled in texts with escapes, 0 for the escapes of JSON. */
+  quote: number
 }
 
 /** Returns the first bad row, −1 when there is none. */
@@ -149,7 +180,9 @@ function fillInt64(builder: LaneBuilder, fill: Fill): number {
   const { data, starts, ends, kinds } = table
   builder.reserve(rowCount)
   const values = builder.values as Float64Array
-  for (let row = 0, i = slot * table.capacity; row < rowCount; row++, i++) {
+  const first = readNumbers(builder, fill)
+  if (first.bad >= 0) return first.bad
+  for (let { row } = first, i = slot * table.capacity + row; row < rowCount; row++, i++) {
     if (kinds[i] === absent) {
       if (!field.nullable) return row
       builder.markNull(row)
@@ -194,11 +227,37 @@ function integralJsonNumber(kind: number, data: Uint8Array, start: number, end: 
   return Number.isSafeInteger(value) ? value + 0 : undefined
 }
 
-function fillFloat64(builder: LaneBuilder, { table, view, slot, rowCount, field }: Fill): number {
+/** Reads numbers with a kernel, up to one that it leaves to others; or tells that the row of a null is bad. */
+function readNumbers(builder: LaneBuilder, { memory, table, slot, rowCount, field }: Fill): { row: number; bad: number } {
+  if (memory === undefined) return { row: 0, bad: -1 }
+  const { row, nulls } = memory.readNumbers(slot, rowCount, builder.values as Float64Array, field.type.kind === 'int64')
+  return { row, bad: nulls === 0 ? -1 : markNulls(builder, table, slot, row, field) }
+}
+
+/** Marks what is absent in the first rows; the row of one that must not be, else −1. */
+function markNulls(
+  builder: ColumnBuilder,
+  { kinds, capacity }: FieldTable,
+  slot: number,
+  rows: number,
+  field: SchemaField,
+): number {
+  for (let row = 0, i = slot * capacity; row < rows; row++, i++) {
+    if (kinds[i] !== absent) continue
+    if (!field.nullable) return row
+    builder.markNull(row)
+  }
+  return -1
+}
+
+function fillFloat64(builder: LaneBuilder, fill: Fill): number {
+  const { table, view, slot, rowCount, field } = fill
   const { data, starts, ends, kinds } = table
   builder.reserve(rowCount)
   const values = builder.values as Float64Array
-  for (let row = 0, i = slot * table.capacity; row < rowCount; row++, i++) {
+  const first = readNumbers(builder, fill)
+  if (first.bad >= 0) return first.bad
+  for (let { row } = first, i = slot * table.capacity + row; row < rowCount; row++, i++) {
     if (kinds[i] === absent) {
       if (!field.nullable) return row
       builder.markNull(row)
@@ -254,7 +313,8 @@ function fillLane(builder: LaneBuilder, { table, slot, rowCount, field }: Fill, 
 /** NaN when the text is no such value. */
 type ParseLane = (data: Uint8Array, start: number, end: number) => number | bigint
 
-function fillString(builder: BytesBuilder, { table, view, slot, rowCount, field, decode, jsonTypes }: Fill): number {
+function fillString(builder: BytesBuilder, fill: Fill): number {
+  const { table, view, slot, rowCount, field, decode, jsonTypes, memory, quote } = fill
   const { data, starts, ends, kinds } = table
   const first = slot * table.capacity
   let size = 8
@@ -263,8 +323,11 @@ function fillString(builder: BytesBuilder, { table, view, slot, rowCount, field,
   builder.reserveBytes(size)
   const { offsets, data: target } = builder
   const to = new DataView(target.buffer, target.byteOffset)
-  let at = 0
-  for (let row = 0, i = first; row < rowCount; row++, i++) {
+  const copied = memory?.copyTexts(slot, rowCount, builder, quote) ?? { row: 0, size: 0 }
+  const badNull = copied.row === 0 ? -1 : markNulls(builder, table, slot, copied.row, field)
+  if (badNull >= 0) return badNull
+  let at = copied.size
+  for (let { row } = copied, i = first + row; row < rowCount; row++, i++) {
     const start = starts[i]
     const length = ends[i] - start
     switch (kinds[i]) {

@@ -1,7 +1,8 @@
 import { targetBatchBytes } from '../data/batch.ts'
 import { textAt } from '../data/read.ts'
-import type { ScanResult } from './csv-scan.ts'
 import { absent, escaped, type FieldTable, literal, nested, numeral, plain } from './field-table.ts'
+import { scanFast } from './scan-fast.ts'
+import type { KeyOrder, ScanResult } from './scan-shape.ts'
 
 const newline = 10
 const quote = 34
@@ -11,22 +12,8 @@ const backslash = 92
 const openBrace = 123
 const closeBrace = 125
 
-/**
- * The keys of the objects of a file, in the order in which they are expected. Most files write the same keys in the same order, so that a key is
- * found by comparing some bytes; others are looked up by name.
- */
-export interface KeyOrder {
-  /** Slots of the wanted keys. */
-  readonly slots: ReadonlyMap<string, number>
-  readonly keys: Uint8Array[]
-  /** Their first four bytes. */
-  readonly words: number[]
-  /** Slot of each expected key, −1 for one that is not wanted. */
-  readonly keySlots: number[]
-}
-
 export function createKeyOrder(names: readonly string[]): KeyOrder {
-  return { slots: new Map(names.map((name, slot) => [name, slot])), keys: [], words: [], keySlots: [] }
+  return { slots: new Map(names.map((name, slot) => [name, slot])), keys: [], words: [], keySlots: [], version: 0 }
 }
 
 /**
@@ -41,15 +28,36 @@ export function scanJson(
   table: FieldTable,
   maxRows: number,
 ): ScanResult {
+  const { memory } = table
+  const rows = Math.min(table.capacity, maxRows)
+  const stop = Math.min(end, from + targetBatchBytes)
+  table.kinds.fill(absent)
+  table.data = data
+  if (memory === undefined) return scanLines(data, from, stop, order, table, 0, rows)
+  memory.load(data, from, end)
+  const scanned = scanFast(memory, table, from, stop, rows, {
+    fast: (at, row) => memory.scanJson(at, stop, row, rows, order),
+    plain: (at, row, last) => scanLines(data, at, stop, order, table, row, last),
+  })
+  table.isInMemory = memory.holds(scanned.next)
+  return scanned
+}
+
+/** Lines from `at` on that start before `stop`, as rows of the table from `row` on up to `rows`. */
+function scanLines(
+  data: Uint8Array,
+  from: number,
+  stop: number,
+  order: KeyOrder,
+  table: FieldTable,
+  firstRow: number,
+  rows: number,
+): ScanResult {
   const { starts, ends, kinds, rowStarts, capacity } = table
   const view = new DataView(data.buffer, data.byteOffset)
-  const rows = Math.min(capacity, maxRows) | 0
-  const stop = Math.min(end, from + targetBatchBytes) | 0
-  kinds.fill(absent)
-  table.data = data
   // `| 0` as in `scanCsv`.
   let at = from | 0
-  let row = 0
+  let row = firstRow | 0
   while (row < rows && at < stop) {
     const rowStart = at
     at = skipSpace(data, at) | 0
@@ -183,6 +191,7 @@ function learnKey(data: Uint8Array, start: number, end: number, order: KeyOrder,
   order.keys[index] = bytes
   order.words[index] = bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24)
   order.keySlots[index] = order.slots.get(name) ?? -1
+  order.version++
   return index
 }
 

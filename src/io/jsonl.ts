@@ -49,8 +49,8 @@ const jsonText: DecodeText = (data, start, end) => JSON.parse(`"${textAt(data, s
 export function* readJsonl(request: ReadRequest): Iterable<Batch> {
   const { split, fields, limit = Number.POSITIVE_INFINITY, lent = false, host, signal } = request
   const order = createKeyOrder(fields.map((field) => field.name))
-  const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit))
-  const format = { fill: createFiller(fields, jsonText, true, lent), decode: jsonText, jsonTypes: true }
+  const table = createFieldTable(fields.length, Math.min(targetBatchRows, limit), split.length)
+  const format = { fill: createFiller(fields, jsonText, true, lent, 0), decode: jsonText, jsonTypes: true }
   const blocks = new LineBlocks(split, host)
   try {
     for (let firstRow = 0; firstRow < limit && blocks.next(); ) {

@@ -1,11 +1,11 @@
 import type { Batch } from '../data/batch.ts'
 import { makeBatch } from '../data/read.ts'
 import type { ReadRequest } from './connector.ts'
-import type { ScanProblem } from './csv-scan.ts'
 import { fieldError, type ReaderFields, scanError } from './field-error.ts'
 import { dropRows, type FieldTable } from './field-table.ts'
 import { type DecodeText, type FillColumns, findBadFields } from './fill-column.ts'
 import type { LineBlocks } from './lines.ts'
+import type { ScanProblem } from './scan-shape.ts'
 import { readHeader } from './source-options.ts'
 
 /** How the fields of a format become columns. */

@@ -339,6 +339,14 @@ describe('csv source', () => {
     expect(await rows({}, { schema, lent: true })).toEqual(expected)
   })
 
+  it('takes the null text for null also where a record goes on in the next block', async () => {
+    const body = Array.from({ length: 60_000 }, (_, i) => `${i % 3 === 0 ? 'NULL' : i},"a ""${i}"""`)
+    const expected = body.map((_, i) => [i % 3 === 0 ? null : i, `a "${i}"`])
+    write(`n,s\n${body.join('\n')}\n`)
+    const schema = [column('n', types.int64), column('s')]
+    expect(await rows({ null_text: 'NULL' }, { schema })).toEqual(expected)
+  })
+
   describe('beside csv-parse', () => {
     const text = fc.string({ unit: fc.constantFrom(',', '"', '\n', '\r\n', ' ', 'a', 'é', '🎉', '1'), maxLength: 8 })
     const tables = fc

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { kernelsCode } from '../../../scripts/assemble-kernels.ts'
+import { assemblies, codeOf } from '../../../scripts/assemble-kernels.ts'
 import { batchFromRows, valueAt } from '../../../src/data/read.ts'
 import { types } from '../../../src/data/type.ts'
 import type { Accumulator } from '../../../src/runtime/operators/accumulators/accumulator.ts'
@@ -15,9 +15,8 @@ import { schemaOf } from '../../data/random-batch.ts'
 const [always, never] = [0, Number.POSITIVE_INFINITY]
 
 describe('kernels', () => {
-  it('are those of kernels.wat', async () => {
-    const file = new URL('../../../src/runtime/wasm/kernels-code.ts', import.meta.url)
-    expect(readFileSync(file, 'utf8')).toBe(await kernelsCode())
+  it.each(assemblies)('are those of %s.wat', async (assembly) => {
+    expect(readFileSync(`${assembly}-code.ts`, 'utf8')).toBe(await codeOf(assembly))
   })
 
   it('run here', () => {
