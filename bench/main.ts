@@ -7,6 +7,7 @@ import { jsonlBench } from './jsonl/bench.ts'
 import { overheadBench } from './overhead.ts'
 import { shuffleBench } from './shuffle/bench.ts'
 import { simulatorBench } from './simulator/bench.ts'
+import { calibrateBench } from './simulator/calibrate.ts'
 import { sortBench } from './sort/bench.ts'
 import { startUpBench } from './start-up.ts'
 import { tpchBench } from './tpch/bench.ts'
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   sort: sortBench,
   jsonl: jsonlBench,
   simulator: simulatorBench,
+  'simulator-calibrate': calibrateBench,
   overhead: overheadBench,
   'start-up': startUpBench,
   tpch: tpchBench,

@@ -79,6 +79,8 @@ export class Attempts {
   /** How many workers were lost, and how many were when all of those that have files of an exchange were seen to be there. */
   #losses = 0
   readonly #allThereAt = new WeakMap<Sources, number>()
+  /** Which copy of its input a task has read last. */
+  readonly #readFrom = new Map<string, MachineId>()
   readonly reads: ReadCounts = { local: 0, rack: 0, remote: 0 }
   running = 0
 
@@ -209,11 +211,16 @@ export class Attempts {
     const { cluster, blocks } = this.#context
     const { stage, task } = attempt.order
     const { machine } = attempt.runner
-    const from = nearestCopy(cluster, blocks.get(stage)?.[task] ?? [machine], machine)
+    const copies = blocks.get(stage)?.[task] ?? [machine]
+    // Whoever tries again, or beside another, does not wait for the same disk.
+    const name = `${stage}/${task}`
+    const others = copies.filter((copy) => copy !== this.#readFrom.get(name))
+    const from = nearestCopy(cluster, others, machine) ?? nearestCopy(cluster, copies, machine)
     if (from === undefined) {
       this.#fail(attempt, sourceError('SOURCE_UNREADABLE', `all machines with a copy of input block ${task} are down`), nowMs)
       return undefined
     }
+    this.#readFrom.set(name, from)
     const where = from === machine ? 'local' : cluster.rackOf[from] === cluster.rackOf[machine] ? 'rack' : 'remote'
     this.reads[where] += bytes - attempt.passed
     return readCourse(attempt.runner, from)

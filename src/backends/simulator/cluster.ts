@@ -17,6 +17,8 @@ export class Cluster {
   readonly rackOf: Int32Array
   /** Part of the usual speed of processor and disks. */
   readonly speed: Float64Array
+  /** How many times as long as it should a read from disk takes. */
+  readonly readSlowness: Float64Array
   readonly up: Uint8Array
   readonly capacities: Float64Array
   readonly root: number
@@ -29,7 +31,9 @@ export class Cluster {
     this.coordinator = spec.machines
     this.rackOf = Int32Array.from({ length: this.size }, (_, machine) => machine % spec.racks)
     this.up = new Uint8Array(this.size).fill(1)
-    this.speed = speeds(spec, random)
+    this.speed = Float64Array.from({ length: this.size }, () => Math.exp(spec.machineSpread * random.normal()))
+    this.speed[this.coordinator] = 1
+    this.readSlowness = slowness(spec, random)
     this.root = 3 * this.size + 2 * spec.racks
     this.allDisks = this.root + 1
     this.capacities = new Float64Array(this.allDisks + 1)
@@ -67,12 +71,11 @@ export class Cluster {
   }
 }
 
-function speeds(spec: ClusterSpec, random: SeededRandom): Float64Array {
-  const speed = Float64Array.from({ length: spec.machines + 1 }, () => Math.exp(spec.machineSpread * random.normal()))
-  speed[spec.machines] = 1
+function slowness(spec: ClusterSpec, random: SeededRandom): Float64Array {
+  const slowness = new Float64Array(spec.machines + 1).fill(1)
   // Rounded by chance, so that a small cluster has a slow machine now and then.
   const slow = Math.floor(spec.machines * spec.slowShare + random.next())
   const order = random.shuffle(Array.from({ length: spec.machines }, (_, machine) => machine))
-  for (const machine of order.slice(0, slow)) speed[machine] *= spec.slowSpeed
-  return speed
+  for (const machine of order.slice(0, slow)) slowness[machine] = Math.max(1, spec.diskMBps / spec.slowDiskMBps)
+  return slowness
 }

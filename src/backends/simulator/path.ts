@@ -21,7 +21,12 @@ export class Path {
     return this
   }
 
-  /** Reads or writes at the disks of one machine. */
+  /** Reads from the disks of one machine. */
+  read(machine: MachineId): this {
+    return this.disk(machine, this.#cluster.readSlowness[machine])
+  }
+
+  /** Reads or writes at the disks of one machine, as long as they are in order. */
   disk(machine: MachineId, weight: number): this {
     this.add(this.#cluster.disk(machine), weight)
     return machine === this.#cluster.coordinator ? this : this.add(this.#cluster.allDisks, weight)

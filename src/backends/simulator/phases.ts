@@ -62,11 +62,12 @@ export interface Runner {
 
 /** Reads from the disk of `from`: one stream, so that reading, computing and writing take turns. */
 export function readCourse({ cluster, load, machine, luck }: Runner, from: MachineId): Course {
-  const { spec, speed } = cluster
+  const { spec, speed, readSlowness } = cluster
   const disk = fromMBps(spec.diskMBps)
   const sent = load.readAll === 0 ? 0 : sum([...load.sent.values()]) / load.readAll
-  const path = new Path(cluster).disk(from, 1).hop(from, machine).disk(machine, sent)
-  const msPerByte = 1 / (disk * speed[from]) + sent / (disk * speed[machine]) + load.cpuMsPerByte / speed[machine]
+  const path = new Path(cluster).read(from).hop(from, machine).disk(machine, sent)
+  const msPerByte =
+    readSlowness[from] / (disk * speed[from]) + sent / (disk * speed[machine]) + load.cpuMsPerByte / speed[machine]
   return { path, cap: luck / msPerByte, series: series.input, peers: [from] }
 }
 
@@ -93,8 +94,8 @@ export function fetchCourse({ cluster, machine, luck }: Runner, bytes: number, s
 export function computeCourse({ cluster, load, machine, luck }: Runner, spills: boolean): Course {
   const path = new Path(cluster)
   const disk = fromMBps(cluster.spec.diskMBps)
-  if (spills) path.disk(machine, 1)
-  const msPerByte = load.cpuMsPerByte + (spills ? 1 / disk : 0)
+  if (spills) path.read(machine)
+  const msPerByte = load.cpuMsPerByte + (spills ? cluster.readSlowness[machine] / disk : 0)
   return { path, cap: (luck * cluster.speed[machine]) / Math.max(1e-9, msPerByte), series: series.none, peers: [] }
 }
 

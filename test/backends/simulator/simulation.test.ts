@@ -134,7 +134,7 @@ describe('what goes wrong', () => {
   })
 
   it('with slow machines is made up for by backups', () => {
-    const slow = { slowShare: 0.05, slowSpeed: 0.1 }
+    const slow = { slowShare: 0.05, slowDiskMBps: 0.1 }
     const seeds = [1, 2, 3, 4, 5]
     const totals = (backups: boolean) => seeds.map((seed) => run({ seed, backups, cluster: slow }).totalMs)
     const ratios = totals(true).map((total, i) => total / totals(false)[i])
