@@ -25,6 +25,16 @@ export class LoserTree {
     return this.#losers[0]
   }
 
+  /** Who would win if the winner were out: it lost to the winner. −1 when nobody else plays. */
+  get second(): number {
+    let best = -1
+    for (let match = (this.winner + this.#count) >> 1; match > 0; match >>= 1) {
+      const player = this.#losers[match]
+      if (best < 0 || this.#wins(player, best)) best = player
+    }
+    return best
+  }
+
   /** The winner's head has changed. */
   replay(): void {
     const losers = this.#losers
@@ -48,9 +58,12 @@ export class LoserTree {
     if (node >= this.#count) return node - this.#count
     const left = this.#play(node * 2)
     const right = this.#play(node * 2 + 1)
-    const isLeft =
-      this.#heads[left] < this.#heads[right] || (this.#heads[left] === this.#heads[right] && this.#tieBreak(left, right))
+    const isLeft = this.#wins(left, right)
     this.#losers[node] = isLeft ? right : left
     return isLeft ? left : right
+  }
+
+  #wins(a: number, b: number): boolean {
+    return this.#heads[a] < this.#heads[b] || (this.#heads[a] === this.#heads[b] && this.#tieBreak(a, b))
   }
 }

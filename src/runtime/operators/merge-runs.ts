@@ -36,6 +36,9 @@ export function* mergeRuns(
   }
 }
 
+/** After so many rows of one run in a row, its next ones are not compared one by one: timsort's galloping. */
+const leastStreak = 8
+
 const isText = ({ kind }: Type): boolean => kind === 'string' || kind === 'bytes'
 
 /** What a builder holds, which it overwrites next. */
@@ -137,17 +140,57 @@ class Merge {
     const keys = this.#keys
     const runs = this.#pickedRuns
     const rows = this.#pickedRows
-    for (let picked = 0; picked < limit; picked++) {
+    let last = -1
+    let streak = 0
+    for (let picked = 0; picked < limit; ) {
       const run = tree.winner
-      const at = row[run]
-      runs[picked] = run
-      rows[picked] = at
-      row[run] = at + 1
-      if (at + 1 === rowCount[run]) return picked + 1
-      heads[run] = keys[run][at + 1]
+      const from = row[run]
+      let to = from + 1
+      streak = run === last ? streak + 1 : 0
+      last = run
+      if (streak >= leastStreak) {
+        to = Math.min(this.#endOfStretch(run), from + limit - picked)
+        if (to - from < leastStreak) streak = 0
+      }
+      for (let at = from; at < to; at++, picked++) {
+        runs[picked] = run
+        rows[picked] = at
+      }
+      row[run] = to
+      if (to === rowCount[run]) return picked
+      heads[run] = keys[run][to]
       tree.replay()
     }
     return limit
+  }
+
+  /** The first row of the winner's batch that comes behind the row of the second one: twice as far each time, then by halves. */
+  #endOfStretch(run: number): number {
+    const second = this.#tree.second
+    const count = this.#rowCount[run]
+    if (second < 0) return count
+    let before = this.#row[run]
+    let step = 1
+    while (before + step < count && this.#isBefore(run, before + step, second)) {
+      before += step
+      step *= 2
+    }
+    let end = Math.min(before + step, count)
+    while (before + 1 < end) {
+      const middle = (before + end) >> 1
+      if (this.#isBefore(run, middle, second)) before = middle
+      else end = middle
+    }
+    return end
+  }
+
+  /** Does a row of the winner's batch come before the row of another run? */
+  #isBefore(run: number, at: number, other: number): boolean {
+    const head = this.#heads[other]
+    const key = this.#keys[run][at]
+    if (key !== head) return key < head
+    const found = this.#order.across(this.#columns[run], at, this.#columns[other], this.#row[other])
+    return found < 0 || (found === 0 && run < other)
   }
 
   #load(run: number): void {
