@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { suggest } from '../base/did-you-mean.ts'
 import { usageError } from '../base/errors.ts'
-import { errorPolicies } from '../run/options.ts'
+import { errorPolicies, runModes } from '../run/options.ts'
 import { checkCommand } from './check-command.ts'
 import { guardAgainstCrashes } from './crash-guard.ts'
 import { explainCommand } from './explain-command.ts'
@@ -128,8 +128,11 @@ function planOptions(command: Command): Command {
       ).choices(['thread', 'process']),
     )
     .addOption(
-      new Option('--mode <mode>', 'stage by stage, or all stages of a region together')
-        .choices(['auto', 'serial', 'pipelined'])
+      new Option(
+        '--mode <mode>',
+        'stage by stage; each stage as soon as it has input (hybrid); or all stages of a region together',
+      )
+        .choices(runModes)
         .default('auto'),
     )
     .option('--memory <size>', 'memory budget, as 512MB or 2GB, at least 4MB; default half of the machine', parseMemory)

@@ -9,7 +9,7 @@ export interface PlanFlags {
   backend: 'auto' | 'inline' | 'threads'
   isolation?: 'thread' | 'process'
   workers?: number
-  mode: 'auto' | 'serial' | 'pipelined'
+  mode: NonNullable<RunOptions['mode']>
   memory?: number
   disk?: number
   cwd?: string

@@ -2,6 +2,7 @@ import type { Place } from '../base/place.ts'
 import type { Type } from '../data/type.ts'
 import type { Algebra, FnRef } from '../ir/expr.ts'
 import type { ErrorPolicy } from '../ir/on-error.ts'
+import type { RunMode } from '../ir/run-mode.ts'
 
 /**
  * Expressions as the user wrote them: names not looked up, types not known. The text language parses to this, the builder callbacks and
@@ -169,7 +170,7 @@ export interface ImportedFunction {
 /** What a program sets for its runs. */
 export interface ProgramOptions {
   parallelism?: number
-  mode?: 'auto' | 'serial' | 'pipelined'
+  mode?: RunMode
   onError?: ErrorPolicy
   /** File of dead letters. */
   deadLetters?: string

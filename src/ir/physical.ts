@@ -166,7 +166,8 @@ export interface Exchange {
   /** The receive node of the consumer stage. */
   input: number
   partitioning: Partitioning
-  mode: 'pipelined' | 'blocking'
+  /** Rows flow between tasks that run together; or go through files, which are read once all are there, or (hybrid) each as soon as its task is done. */
+  mode: 'pipelined' | 'hybrid' | 'blocking'
   /** Reason code and sentence for the mode. */
   code: string
   why: string
@@ -195,8 +196,8 @@ export interface PhysicalPlan {
   fns: readonly FnRef[]
   params: Readonly<Record<string, { type: Type; value: Value }>>
   hashSeed: number
-  mode: 'serial' | 'pipelined'
-  /** One sentence: why serial or pipelined. */
+  mode: 'serial' | 'hybrid' | 'pipelined'
+  /** One sentence: why this mode. */
   modeReason: string
   /** Deltas by epochs instead of one whole run. */
   incremental: boolean

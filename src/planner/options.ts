@@ -4,12 +4,13 @@ import type { NodeId } from '../ir/expr.ts'
 import type { Plan } from '../ir/logical.ts'
 import type { OnError } from '../ir/on-error.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
+import type { RunMode } from '../ir/run-mode.ts'
 import type { BackendTraits } from '../ir/traits.ts'
 import type { EstimatedChange } from './estimates.ts'
 
 /** What the planner is told beside the plan. All of it is data, so that the same input always gives the same plan. */
 export interface PlannerOptions {
-  mode: 'auto' | 'serial' | 'pipelined'
+  mode: RunMode
   backend: BackendTraits
   /** Plan for deltas by epochs instead of one whole run. */
   incremental: boolean

@@ -18,12 +18,14 @@ interface Schedule {
 }
 
 /**
- * Decides for every exchange whether batches flow as they are made or the producer ends first.
+ * Decides for every exchange whether batches flow as they are made, or go through files which are read when all of them are there, or each as soon
+ * as it is (hybrid).
  *
  * Pipelined is the default. An exchange is made blocking where two inputs of a stage are read one after the other and their producers
  * hang together, since the first could then wait for the second for ever (Flink: input priority deadlock). Regions are the components
  * of the pipelined exchanges; where a blocking exchange would lie inside one, or regions would wait for each other in a circle,
- * everything upstream of that exchange is cut off.
+ * everything upstream of that exchange is cut off. What was cut so is hybrid where its producers are committed one by one: a file is never full, so
+ * nobody waits for ever.
  */
 export function schedule(draft: Draft): Schedule {
   const choices = new Map(draft.exchanges.map((exchange) => [exchange.id, firstChoice(draft, exchange)]))
@@ -31,6 +33,7 @@ export function schedule(draft: Draft): Schedule {
   if (!draft.options.incremental) {
     cutPriorities(draft, choices)
     cutCircles(draft, choices)
+    readWhileMade(draft, choices)
   }
   const { mode, modeReason } = explainMode(draft.options, [...choices.values()])
   return { choices, regions: regionsOf(draft, choices), mode, modeReason }
@@ -41,6 +44,8 @@ function firstChoice(draft: Draft, exchange: ExchangeDraft): Choice {
     return { mode: 'blocking', code: 'E-SERIAL', why: 'serial mode: each stage ends before the next one starts' }
   if (exchange.partitioning.by === 'range')
     return { mode: 'blocking', code: 'E-SORT', why: 'where ranges begin is known only when all rows are sorted' }
+  if (isHybrid(draft.options))
+    return { mode: 'hybrid', code: 'E-STORE', why: 'hybrid mode: each task is stored, and read as soon as it is done' }
   if (isBuildSide(draft, exchange)) {
     return {
       mode: 'pipelined',
@@ -140,6 +145,17 @@ function cutCircles(draft: Draft, choices: Map<number, Choice>): void {
   }
 }
 
+/** Whoever reads what was cut off need not wait for all of it, unless its producers are committed together. */
+function readWhileMade(draft: Draft, choices: Map<number, Choice>): void {
+  const pipelined = draft.exchanges.filter(({ id }) => choices.get(id)!.mode === 'pipelined')
+  const isShared = (stage: number): boolean => pipelined.some(({ from, to }) => from === stage || to === stage)
+  for (const { id, from } of draft.exchanges) {
+    const choice = choices.get(id)!
+    if ((choice.code === 'E-FANOUT' || choice.code === 'E-PRIORITY') && !isShared(from))
+      choices.set(id, { ...choice, mode: 'hybrid' })
+  }
+}
+
 function upstreamOf(draft: Draft, stage: number): Set<number> {
   const seen = new Set<number>()
   const open = [stage]
@@ -154,9 +170,9 @@ function upstreamOf(draft: Draft, stage: number): Set<number> {
 function regionsOf(draft: Draft, choices: ReadonlyMap<number, Choice>): PhysicalPlan['regions'] {
   const ids = draft.stages.map((stage) => stage.id)
   const pipelined = draft.exchanges.filter((exchange) => choices.get(exchange.id)!.mode === 'pipelined')
-  const blocking = draft.exchanges.filter((exchange) => choices.get(exchange.id)!.mode === 'blocking')
+  const stored = draft.exchanges.filter((exchange) => choices.get(exchange.id)!.mode !== 'pipelined')
   const component = componentOf(ids, pipelined)
-  const edges = blocking.map(({ from, to }) => ({ from: component.get(from)!, to: component.get(to)! }))
+  const edges = stored.map(({ from, to }) => ({ from: component.get(from)!, to: component.get(to)! }))
   const order = topologicalOrder([...new Set(component.values())], edges)
   const stages = topologicalOrder(ids, draft.exchanges)
   return order.map((number, id) => ({ id, stages: stages.filter((stage) => component.get(stage) === number) }))
@@ -166,7 +182,11 @@ function explainMode(options: PlannerOptions, choices: readonly Choice[]): Pick<
   if (isSerial(options)) {
     return { mode: 'serial', modeReason: 'serial, as asked: every stage ends before the stages that read it start' }
   }
+  if (isHybrid(options)) {
+    return { mode: 'hybrid', modeReason: 'hybrid, as asked: every task is stored, and read as soon as it is done' }
+  }
   const blocking = choices.filter((choice) => choice.mode === 'blocking').length
+  const hybrid = choices.filter((choice) => choice.mode === 'hybrid').length
   const asked = options.incremental
     ? 'pipelined, since an epoch must pass through all stages'
     : options.mode === 'auto'
@@ -175,13 +195,17 @@ function explainMode(options: PlannerOptions, choices: readonly Choice[]): Pick<
   const rest =
     choices.length === 0
       ? 'there is no exchange to wait for'
-      : blocking === 0
+      : blocking + hybrid === 0
         ? 'no exchange has to be complete before it is read'
-        : `${blocking} of ${choices.length} exchanges must be complete before they are read`
+        : `of ${choices.length} exchanges ${[...storedWords(blocking, 'must be complete before they are read'), ...storedWords(hybrid, 'are stored and read while they are made')].join(', and ')}`
   return { mode: 'pipelined', modeReason: `${asked}: ${rest}` }
 }
+
+const storedWords = (count: number, what: string): string[] => (count === 0 ? [] : [`${count} ${what}`])
 
 /** An epoch passes through all stages at once, so deltas cannot wait for a stage to end. */
 function isSerial(options: PlannerOptions): boolean {
   return options.mode === 'serial' && !options.incremental
 }
+
+const isHybrid = (options: PlannerOptions): boolean => options.mode === 'hybrid' && !options.incremental

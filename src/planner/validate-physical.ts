@@ -65,11 +65,11 @@ function checkTogether(stage: Stage, node: PhysicalNode, input: PhysicalNode, ke
 
 function checkRegions(plan: PhysicalPlan): void {
   const region = new Map(plan.regions.flatMap(({ id, stages }) => stages.map((stage) => [stage, id] as const)))
-  const blocking = plan.exchanges.filter((exchange) => exchange.mode === 'blocking')
-  for (const { id, from, to } of blocking)
-    invariant(region.get(from) !== region.get(to), `blocking exchange ${id} lies inside a region`)
+  const stored = plan.exchanges.filter((exchange) => exchange.mode !== 'pipelined')
+  for (const { id, mode, from, to } of stored)
+    invariant(region.get(from) !== region.get(to), `${mode} exchange ${id} lies inside a region`)
   topologicalOrder(
     plan.regions.map(({ id }) => id),
-    blocking.map(({ from, to }) => ({ from: region.get(from)!, to: region.get(to)! })),
+    stored.map(({ from, to }) => ({ from: region.get(from)!, to: region.get(to)! })),
   )
 }

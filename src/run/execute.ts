@@ -58,7 +58,7 @@ export async function execute(prepared: Prepared, options: RunOptions): Promise<
 function runFolder(runs: string, { planned, host, identity, interrupted }: Prepared, options: RunOptions): RunFolder {
   if (interrupted !== undefined) return interrupted
   return newRunFolder(host, runs, {
-    recoverable: planned.physical.mode === 'serial' && options.resumable !== false,
+    recoverable: planned.physical.mode !== 'pipelined' && options.resumable !== false,
     program: storedIdentity(identity, host) as unknown as Value,
   })
 }

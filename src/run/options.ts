@@ -2,11 +2,13 @@ import { availableParallelism, totalmem } from 'node:os'
 import { formatBytes } from '../base/format-bytes.ts'
 import type { GivenTable } from '../dsl/bind/context.ts'
 import type { ErrorPolicy } from '../ir/on-error.ts'
+import type { RunMode } from '../ir/run-mode.ts'
 import { workersWithin } from '../runtime/memory.ts'
 import type { RunNotice } from '../runtime/metrics/notices.ts'
 import type { RunProgress } from '../runtime/metrics.ts'
 
 export { errorPolicies } from '../ir/on-error.ts'
+export { runModes } from '../ir/run-mode.ts'
 
 /** How a program is planned and run. Everything has a default. */
 export interface RunOptions {
@@ -16,8 +18,8 @@ export interface RunOptions {
   isolation?: 'thread' | 'process'
   /** Workers; default: one a core, and no more than there are splits to read, or than the memory holds at 64 MB each. */
   workers?: number
-  /** `serial`: every exchange is stored and stages run one after the other, so that a killed run can go on. Default `auto`. */
-  mode?: 'auto' | 'serial' | 'pipelined'
+  /** `serial` and `hybrid`: every exchange is stored, so that a killed run can go on. Default `auto`. */
+  mode?: RunMode
   /** Bytes for operators and exchanges together; default: half of the machine's memory. */
   memoryBytes?: number
   /** Bytes that the files which a run keeps for itself may take: rows between stages, spilled rows, large results. Default: no limit but the disk. */

@@ -19,6 +19,7 @@ import { defaultConnectors } from '../io/index.ts'
 import type { NodeId } from '../ir/expr.ts'
 import type { LogicalNode, Plan } from '../ir/logical.ts'
 import type { ErrorPolicy } from '../ir/on-error.ts'
+import type { RunMode } from '../ir/run-mode.ts'
 import type { PlannedProgram } from '../planner/options.ts'
 import { planProgram } from '../planner/plan.ts'
 import { ruleNames } from '../planner/rules/index.ts'
@@ -135,11 +136,11 @@ function checkRules(names: readonly string[]): void {
   })
 }
 
-// Only serial runs can go on, so `--resume` alone means one: also the first time, so that this run can be resumed by the same command.
-const resumedMode = ({ mode = 'auto' }: RunOptions): 'serial' | 'pipelined' => (mode === 'auto' ? 'serial' : mode)
+// Only runs that store every exchange can go on, so `--resume` alone means one: also the first time, so that this run can be resumed by the same command.
+const resumedMode = ({ mode = 'auto' }: RunOptions): RunMode => (mode === 'auto' ? 'serial' : mode)
 
 /** The command line's mode wins over what the program sets. */
-function modeOf({ mode = 'auto' }: RunOptions, program: Program): 'auto' | 'serial' | 'pipelined' {
+function modeOf({ mode = 'auto' }: RunOptions, program: Program): RunMode {
   return mode === 'auto' ? (program.plan.options.mode ?? 'auto') : mode
 }
 

@@ -7,9 +7,18 @@ import { beginAttempt } from './transitions.ts'
 /** Takes workers over with what they do, as far as that still counts; the rest is cancelled. */
 export function adoptWorkers(state: RunState, adopted: readonly AdoptedWorker[], nowMs: number, commands: RunCommand[]): void {
   for (const { worker, orders } of adopted) {
-    const member: WorkerState = { id: worker, state: 'ready', host: undefined, lastSeenMs: nowMs, running: new Map(), alone: 0 }
+    const member: WorkerState = {
+      id: worker,
+      state: 'ready',
+      host: undefined,
+      lastSeenMs: nowMs,
+      running: new Map(),
+      alone: 0,
+      early: 0,
+    }
     state.workers.set(worker, member)
     state.free.add(member)
+    state.freeEarly.add(member)
     state.nextWorker = Math.max(state.nextWorker, worker + 1)
     for (const order of orders) {
       const task = state.stages.get(order.stage)?.tasks[order.task]

@@ -1,5 +1,6 @@
 import type { MillraceError } from '../base/errors.ts'
 import { adoptWorkers } from './adopt.ts'
+import { tellNews } from './announce.ts'
 import { finishTask } from './finish-task.ts'
 import type { WorkerId } from './orders.ts'
 import { noteLast } from './poison.ts'
@@ -13,7 +14,7 @@ import { endSilentWorkers, startBackups, watchEveryMs, watches } from './watch.t
 /**
  * Runs a physical plan as a state machine: no clock, no I/O, no randomness. The same events always give the same commands.
  *
- * Regions run when everything they read is committed. In a region of one stage every task commits by itself and is retried by itself: what it
+ * Regions run when everything they read is committed, or is being made and comes through hybrid exchanges. In a region of one stage every task commits by itself and is retried by itself: what it
  * left on disk outlives its worker. In a pipelined region rows are under way between tasks, so the whole region is tried again, under a new attempt
  * number; its results count only once all of it has ended, so nothing is doubled. Changes `state` in place; work and memory are bounded by the
  * number of tasks, not by its square.
@@ -57,8 +58,9 @@ function take(state: RunState, event: RunEvent, nowMs: number, commands: RunComm
     case 'taskFailed':
       return failTask(state, event.order, event.error, commands)
     case 'timer':
-      if (event.timer.kind !== 'watch') endBackoff(state, event.timer, commands)
-      else return endSilentWorkers(state, nowMs, commands)
+      if (event.timer.kind === 'watch') return endSilentWorkers(state, nowMs, commands)
+      if (event.timer.kind === 'announce') tellNews(state, commands)
+      else endBackoff(state, event.timer, commands)
       return undefined
     case 'sinksCommitted':
       commands.push({ do: 'journal', record: { record: 'done' } }, { do: 'succeed', counts: { ...state.counts } })
@@ -77,6 +79,7 @@ function welcome(state: RunState, id: WorkerId, host: string | undefined, nowMs:
   worker.lastSeenMs = nowMs
   state.starting--
   state.free.add(worker)
+  state.freeEarly.add(worker)
   for (const { pipelined, state: life, loads } of state.regions) if (pipelined && life === 'running') loads[0].add(id)
 }
 

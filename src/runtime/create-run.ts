@@ -1,4 +1,4 @@
-import type { PhysicalPlan, Stage } from '../ir/physical.ts'
+import type { Exchange, PhysicalPlan, Stage } from '../ir/physical.ts'
 import type { TaskReport } from './orders.ts'
 import type { RegionState, RunSettings, RunState, StageState, TaskState } from './run-state.ts'
 import { functionsOf } from './stage-functions.ts'
@@ -46,12 +46,7 @@ export function createRun(plan: PhysicalPlan, options: RunOptions = {}): RunStat
     if (region.open === 0) region.state = 'committed'
     return region
   })
-  for (const { region, stage } of stages.values()) {
-    for (const exchange of stage.inputs) {
-      const producer = stages.get(exchangeOf(plan, exchange).from) as StageState
-      if (producer.region !== region && !region.needs.includes(producer.region)) region.needs.push(producer.region)
-    }
-  }
+  for (const { region, stage } of stages.values()) for (const id of stage.inputs) connect(region, exchangeOf(plan, id), stages)
   const useful = plan.stages.filter((stage) => stage.placement === 'worker')
   const widest = Math.max(0, ...useful.map((stage) => stage.tasks))
   return {
@@ -63,6 +58,8 @@ export function createRun(plan: PhysicalPlan, options: RunOptions = {}): RunStat
     stages,
     workers: new Map(),
     free: new Set(),
+    freeEarly: new Set(),
+    news: [],
     starting: 0,
     nextWorker: 0,
     lostWhileIdle: 0,
@@ -74,8 +71,20 @@ export function createRun(plan: PhysicalPlan, options: RunOptions = {}): RunStat
   }
 }
 
+function connect(region: RegionState, { from, mode }: Exchange, stages: ReadonlyMap<number, StageState>): void {
+  const { region: producer } = stages.get(from) as StageState
+  if (producer === region) return
+  // Tasks of a pipelined region count with their region: nothing of it can be read before all of it can.
+  const mayFollow = mode === 'hybrid' && !producer.pipelined
+  if (!region.needs.includes(producer)) {
+    region.needs.push(producer)
+    if (mayFollow) region.follows.add(producer)
+  } else if (!mayFollow) region.follows.delete(producer)
+}
+
 function emptyRegion(id: number, pipelined: boolean, attempt: number): RegionState {
-  return { id, pipelined, state: 'waiting', attempt, failures: 0, stages: [], needs: [], open: 0, loads: [] }
+  const [stages, needs, loads, follows] = [[], [], [], new Set<RegionState>()]
+  return { id, pipelined, state: 'waiting', attempt, failures: 0, stages, needs, follows, hasEarly: false, open: 0, loads }
 }
 
 function createStage(

@@ -15,6 +15,7 @@ import { RunObserver } from './metrics/run-observer.ts'
 import type { RunMetrics, RunProgress } from './metrics.ts'
 import {
   type AdoptedWorker,
+  type Announcement,
   coordinatorHost,
   type SignOfLife,
   type TaskName,
@@ -36,6 +37,8 @@ export interface Cluster {
   spawn(worker: WorkerId): Promise<void>
   run(worker: WorkerId, order: TaskOrder): Promise<TaskReport>
   endAttempt(region: number, attempt: number): void
+  /** Tells all workers, or one, that more of what their tasks read is there. */
+  announce(made: readonly Announcement[], worker?: WorkerId): void
   /** Stops one task; it may have ended meanwhile. */
   cancel(worker: WorkerId, task: TaskName): void
   /** Ends a worker by force. */
@@ -210,6 +213,8 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
       case 'endAttempt':
         local.endAttempt(command.region, command.attempt)
         return cluster.endAttempt(command.region, command.attempt)
+      case 'announce':
+        return announce(command.made, command.worker)
       case 'cancelTask':
         if (command.worker === coordinatorHost) return local.cancel(command.order)
         return cluster.cancel(command.worker, command.order)
@@ -240,6 +245,11 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
       case 'fail':
         return end(command)
     }
+  }
+
+  function announce(made: readonly Announcement[], worker?: WorkerId): void {
+    if (worker === undefined || worker === coordinatorHost) local.announce(made)
+    if (worker !== coordinatorHost) cluster.announce(made, worker)
   }
 
   function tellLast(worker: WorkerId, why: string): void {

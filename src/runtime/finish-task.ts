@@ -1,3 +1,4 @@
+import { announceMade, tellNews } from './announce.ts'
 import type { TaskName, TaskReport, WorkerId } from './orders.ts'
 import { redoReaders } from './redo.ts'
 import type { AttemptState, Made, Pending, RunCommand, RunState, StageState, TaskState } from './run-state.ts'
@@ -38,7 +39,9 @@ export function finishTask(state: RunState, name: TaskName, report: TaskReport, 
     for (const { tasks } of region.stages) for (const done of tasks) settlePending(state, done, commands)
     commands.push({ do: 'endAttempt', region: region.id, attempt: region.attempt })
   } else settle(state, task, made, report, commands)
-  if (region.open === 0) region.state = 'committed'
+  if (region.open > 0) return
+  region.state = 'committed'
+  tellNews(state, commands)
 }
 
 function settlePending(state: RunState, task: TaskState, commands: RunCommand[]): void {
@@ -57,6 +60,7 @@ function settle(state: RunState, task: TaskState, made: Made, report: TaskReport
   // Before the new rows are announced: whoever goes on from the journal must not find readers of the old ones beside them.
   if (earlier !== undefined) checkSame(state, task, earlier, made, commands)
   journalTask(task, made.attempt, report, commands)
+  announceMade(state, task, commands)
 }
 
 function keepOn(state: RunState, worker: WorkerId | undefined, task: TaskState): void {
@@ -97,5 +101,5 @@ function discard(state: RunState, name: TaskName, report: TaskReport, commands: 
 function recordSpeed(stage: StageState, attempt: AttemptState, report: TaskReport, nowMs: number): void {
   const durationMs = Math.max(1e-3, nowMs - attempt.startedMs)
   stage.durationsMs.push(durationMs)
-  stage.rates.push((report.rowsRead + report.rowsReceived) / durationMs)
+  stage.rates.push((report.rowsRead + report.rowsReceived - attempt.rowsBefore) / durationMs)
 }

@@ -18,10 +18,23 @@ export interface PartitionFile {
   samples?: readonly RangeSample[]
 }
 
-/** What a task is to read of a blocking exchange: its partition of the files that these attempts of the producer tasks made; 0: one that sent nothing. */
+/** The attempt of a producer task that has not been committed yet. */
+export const notYet = -1
+
+/**
+ * What a task is to read of an exchange through files: its partition of those that these attempts of the producer tasks made. 0: one that sent nothing;
+ * `notYet`: it will be announced.
+ */
 interface FileInput {
   exchange: number
   attempts: readonly number[]
+}
+
+/** A producer task of a hybrid exchange is committed: which attempt of it is to be read; 0: it sent nothing. */
+export interface Announcement {
+  exchange: number
+  task: number
+  attempt: number
 }
 
 /** Names an attempt of a task. */
@@ -77,6 +90,8 @@ export interface TaskProgress extends TaskName {
   /** Taken in, from a source or from other tasks. */
   rows: number
   bytes: number
+  /** Of a task that began early: of how many producer tasks it knows what to read. */
+  known?: number
 }
 
 /** What a worker tells about once a second, be it that nothing has changed. */

@@ -1,4 +1,5 @@
 import { runError } from '../base/errors.ts'
+import { repeatAnnouncements } from './announce.ts'
 import type { TaskProgress, WorkerId } from './orders.ts'
 import { type Failure, failTask } from './retry.ts'
 import type { AttemptState, RunCommand, RunState } from './run-state.ts'
@@ -20,11 +21,13 @@ export function noteProgress(
   worker.lastSeenMs = nowMs
   let unseen = 0
   for (const attempt of worker.running.keys()) unseen = Math.max(unseen, ++attempt.unseen)
-  for (const { stage, task, attempt: number, rows } of tasks) {
-    for (const attempt of state.stages.get(stage)?.tasks[task]?.attempts ?? none) {
-      if (attempt.attempt !== number || attempt.worker !== id) continue
+  for (const { stage, task: number, attempt: name, rows, known } of tasks) {
+    const task = state.stages.get(stage)?.tasks[number]
+    for (const attempt of task?.attempts ?? none) {
+      if (task === undefined || attempt.attempt !== name || attempt.worker !== id) continue
       attempt.unseen = 0
       attempt.rows = Math.max(attempt.rows, rows)
+      if (known !== undefined) repeatAnnouncements(state, task, id, known, commands)
     }
   }
   // Most signs that a coordinator gets have nothing more to tell.

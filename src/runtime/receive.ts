@@ -7,6 +7,7 @@ import { type FileEntry, readIndex } from './exchange/partition-index.ts'
 import { createSpool } from './exchange/spool.ts'
 import type { Leaf, LeafOutput } from './leaf.ts'
 import type { OperatorMetrics } from './operator.ts'
+import { notYet } from './orders.ts'
 import { exchangeOf, isPipelined, mustSpool, producersOf } from './stage-shape.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -14,6 +15,8 @@ import type { TaskContext } from './task-context.ts'
 interface Inlet {
   /** Set for pipelined exchanges. */
   channel?: Channel
+  /** Is a file there to be read, or known to be none? Absent where there is nothing to wait for. */
+  isThere?(): boolean
   read(output: LeafOutput, until?: number): Promise<void>
   /** The next epoch whose rows are all there; undefined when the stream has ended; 'unknown' while it is under way. */
   nextEpoch(): number | undefined | 'unknown'
@@ -34,6 +37,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
   return {
     open(readFirst) {
       inlets = node.spec.exchanges.flatMap((id) => openExchange(exchangeOf(env.plan, id)))
+      task.inputs.onNews(() => arrivals.wake())
       for (const [i, { channel }] of inlets.entries()) if (!readFirst || isRead(i) === 'later') channel?.park()
     },
     run(output) {
@@ -60,8 +64,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
   function openExchange(exchange: Exchange): Inlet[] {
     const producers = producersOf(env.plan, exchange, order.task)
     if (!isPipelined(env.plan, exchange)) {
-      const attempts = order.inputs.find((input) => input.exchange === exchange.id)?.attempts ?? []
-      return producers.flatMap((producer) => (attempts[producer] > 0 ? [fileInlet(exchange, producer, attempts[producer])] : []))
+      return producers.flatMap((producer) => (task.inputs.of(exchange.id, producer) === 0 ? [] : [fileInlet(exchange, producer)]))
     }
     const spool = mustSpool(env.plan, exchange)
       ? createSpool(exchange.fields, { disk: env.host.disk, path: task.spillPath, account: env.memory.open(), metrics })
@@ -77,15 +80,33 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
 
   async function readInOrder(output: LeafOutput, sources: readonly Inlet[]): Promise<void> {
     for (const inlet of sources) {
-      if (!wanted) return
       inlet.channel?.unpark()
+      while (wanted && inlet.isThere?.() === false) await news()
+      if (!wanted) return
       await inlet.read(output)
+    }
+  }
+
+  async function news(): Promise<void> {
+    // Nothing wakes whoever began to wait after that.
+    task.checkCancelled()
+    await env.meter.suspend(arrivals.wait())
+    task.checkCancelled()
+  }
+
+  /** Files in the order in which they come to be there. */
+  async function readAsTheyAreMade(output: LeafOutput, files: readonly Inlet[]): Promise<void> {
+    for (let open = files; open.length > 0 && wanted; ) {
+      const there = open.filter((inlet) => inlet.isThere?.() !== false)
+      if (there.length === 0) await news()
+      else await readInOrder(output, there)
+      open = open.filter((inlet) => !there.includes(inlet))
     }
   }
 
   async function readAsItArrives(output: LeafOutput): Promise<void> {
     const channels = inlets.flatMap(({ channel }) => (channel === undefined ? [] : [channel]))
-    await readInOrder(
+    await readAsTheyAreMade(
       output,
       inlets.filter(({ channel }) => channel === undefined),
     )
@@ -95,7 +116,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
     }
     for (let open = channels.length; open > 0 && wanted; ) {
       const channel = arrivals.next()
-      if (channel === undefined) await env.meter.suspend(arrivals.wait())
+      if (channel === undefined) await news()
       else if (await drain(channel, output)) open--
       task.checkCancelled()
     }
@@ -124,7 +145,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
       const epochs = inlets.map((inlet) => inlet.nextEpoch())
       if (epochs.includes('unknown')) {
         while (arrivals.next() !== undefined);
-        await env.meter.suspend(arrivals.wait())
+        await news()
         continue
       }
       const known = epochs.filter((epoch) => typeof epoch === 'number')
@@ -146,7 +167,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
           const item = channel.take()
           if (item === undefined) {
             while (arrivals.next() !== undefined);
-            await env.meter.suspend(arrivals.wait())
+            await news()
           } else if ('end' in item) return
           else if ('barrier' in item) {
             if (item.barrier === until) return
@@ -163,16 +184,23 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
     }
   }
 
-  function fileInlet({ id, fields }: Exchange, producer: number, attempt: number): Inlet {
-    const path = env.files.partition(id, producer, attempt)
+  function fileInlet({ id, fields }: Exchange, producer: number): Inlet {
+    let attempt = notYet
+    let path = ''
     let loaded: readonly FileEntry[] | undefined
     let position = 0
-    const lost = { exchange: id, task: producer, attempt }
     const entries = (): readonly FileEntry[] => {
-      loaded ??= fromProducer(lost, () => readIndex(env.host.disk, path, order.task))
+      if (loaded !== undefined) return loaded
+      attempt = task.inputs.of(id, producer)
+      path = env.files.partition(id, producer, attempt)
+      loaded =
+        attempt === 0
+          ? []
+          : fromProducer({ exchange: id, task: producer, attempt }, () => readIndex(env.host.disk, path, order.task))
       return loaded
     }
     return {
+      isThere: () => task.inputs.of(id, producer) !== notYet,
       nextEpoch() {
         const next = entries().find((entry, i) => i >= position && 'barrier' in entry)
         return next !== undefined && 'barrier' in next ? next.barrier : undefined
@@ -186,7 +214,9 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
             return
           }
           task.checkCancelled()
-          const batch = fromProducer(lost, () => readBlockOf(env.host.disk, path, entry, fields))
+          const batch = fromProducer({ exchange: id, task: producer, attempt }, () =>
+            readBlockOf(env.host.disk, path, entry, fields),
+          )
           faultPoint('task.batch')
           task.counts.rowsReceived += batch.rowCount
           const wait = output.emit(batch)

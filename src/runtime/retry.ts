@@ -61,10 +61,9 @@ export function loseWorker(state: RunState, id: WorkerId, why: string, nowMs: nu
   if (worker.state === 'starting') state.starting--
   state.workers.delete(id)
   state.free.delete(worker)
+  state.freeEarly.delete(worker)
   for (const { loads } of state.regions) for (const workers of loads) workers.delete(id)
-  const regions = new Set(
-    state.regions.filter((region) => region.pipelined && region.state === 'running' && isTouched(region, id)),
-  )
+  const regions = touchedRegions(state, id)
   const lost = [...worker.running]
   for (const [attempt, task] of lost) {
     endAttempt(state, task, attempt)
@@ -86,7 +85,13 @@ export function loseWorker(state: RunState, id: WorkerId, why: string, nowMs: nu
   return failures.find((failure) => failure !== undefined)
 }
 
-/** Rows of a task that ended well may still have been on their way. */
+/** May others wait for something of a worker that has nothing to do? */
+export const isOfUse = (state: RunState, worker: WorkerId): boolean => touchedRegions(state, worker).size > 0
+
+const touchedRegions = (state: RunState, worker: WorkerId): Set<RegionState> =>
+  new Set(state.regions.filter((region) => region.pipelined && region.state === 'running' && isTouched(region, worker)))
+
+/** Rows of a task that ended well may still be on their way. */
 const isTouched = (region: RegionState, worker: WorkerId): boolean =>
   region.stages.some(({ tasks }) =>
     tasks.some(({ attempts, pending }) => attempts[0]?.worker === worker || pending?.made.worker === worker),
@@ -139,7 +144,11 @@ const backoff = (timer: Timer, failures: number): RunCommand => ({
   afterMs: firstBackoffMs * 2 ** (failures - 1),
 })
 
-export function endBackoff(state: RunState, timer: Exclude<Timer, { kind: 'watch' }>, commands: RunCommand[]): void {
+export function endBackoff(
+  state: RunState,
+  timer: Extract<Timer, { kind: 'retryRegion' | 'retryTask' }>,
+  commands: RunCommand[],
+): void {
   if (timer.kind === 'retryRegion') {
     const region = state.regions.find(({ id }) => id === timer.region)
     if (region?.state === 'backoff') region.state = 'waiting'
@@ -156,7 +165,7 @@ export function endBackoff(state: RunState, timer: Exclude<Timer, { kind: 'watch
 export function spawnMissing(state: RunState, nowMs: number, commands: RunCommand[]): void {
   while (state.workers.size < state.wantedWorkers) {
     const id = state.nextWorker++
-    const worker = { id, state: 'starting', host: undefined, lastSeenMs: nowMs, running: new Map(), alone: 0 } as const
+    const worker = { id, state: 'starting', host: undefined, lastSeenMs: nowMs, running: new Map(), alone: 0, early: 0 } as const
     state.workers.set(id, worker)
     state.starting++
     commands.push({ do: 'spawnWorker', worker: id })

@@ -5,6 +5,7 @@ import type { PhysicalPlan, Stage } from '../ir/physical.ts'
 import type { RangeBound } from './exchange/range-bounds.ts'
 import type {
   AdoptedWorker,
+  Announcement,
   Care,
   LastBatch,
   LostItem,
@@ -41,6 +42,8 @@ export type RunEvent =
 export type Timer =
   | { kind: 'retryRegion'; region: number }
   | { kind: 'retryTask'; stage: number; task: number }
+  /** Tells tasks that began early what was made meanwhile. */
+  | { kind: 'announce' }
   /** Looks for silent workers and slow tasks. */
   | { kind: 'watch' }
 
@@ -50,6 +53,8 @@ export type RunCommand =
   /** Ends a worker that gives no sign of life; it counts as lost already. */
   | { do: 'killWorker'; worker: WorkerId }
   | { do: 'startTask'; worker: WorkerId; order: TaskOrder }
+  /** Tells one worker, or all, that more of what their tasks read is there. */
+  | { do: 'announce'; worker?: WorkerId; made: readonly Announcement[] }
   /** Ends one attempt of a task; its answer, should it still come, does not count. */
   | { do: 'cancelTask'; worker: WorkerId; order: TaskName }
   /** Ends the tasks of an attempt of a region that still run, and frees its channels. */
@@ -103,10 +108,16 @@ export type JournalRecord =
 export interface AttemptState {
   readonly attempt: number
   readonly worker: WorkerId
-  readonly startedMs: number
+  /** Or when all that it reads was there, if it began early. */
+  startedMs: number
   readonly isBackup: boolean
-  /** Rows that it has taken in, as far as it has told. */
+  /** It began before all that it reads was there. */
+  readonly isEarly: boolean
+  /** The place that it takes on its worker, outside of pipelined regions. */
+  slot: 'alone' | 'early' | undefined
+  /** Rows that it has taken in, as far as it has told, and those of them that it had at `startedMs`. */
   rows: number
+  rowsBefore: number
   /** Signs of life of its worker in a row that did not name it. */
   unseen: number
 }
@@ -183,6 +194,10 @@ export interface RegionState {
   /** In the order in which their tasks are started. */
   readonly stages: StageState[]
   readonly needs: RegionState[]
+  /** Those of them whose rows come through hybrid exchanges only: its tasks may begin while they run. */
+  readonly follows: Set<RegionState>
+  /** Some of its tasks have begun early, and not all that they read is there yet. */
+  hasEarly: boolean
   /** Tasks that are not committed. */
   open: number
   /** Of a pipelined region: workers by the number of its tasks with a slot that they have. */
@@ -196,8 +211,9 @@ export interface WorkerState {
   lastSeenMs: number
   /** Its attempts that run. */
   readonly running: Map<AttemptState, TaskState>
-  /** Tasks with a slot, outside of pipelined regions. */
+  /** Tasks with a slot, outside of pipelined regions; and those that have begun early. */
   alone: number
+  early: number
 }
 
 /** How a run is to go; the same for all of its life. */
@@ -225,6 +241,10 @@ export interface RunState {
   readonly workers: Map<WorkerId, WorkerState>
   /** Ready workers that may take a task outside of pipelined regions. */
   readonly free: Set<WorkerState>
+  /** Ready workers that may take a task early. */
+  readonly freeEarly: Set<WorkerState>
+  /** What has to be told to tasks that began early. */
+  news: Announcement[]
   starting: number
   nextWorker: WorkerId
   lostWhileIdle: number

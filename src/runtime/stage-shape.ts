@@ -60,6 +60,11 @@ export function exchangesInOrder(stage: Stage): readonly number[] {
   return leavesInOrder(stage).flatMap((leaf) => (leaf.operator === 'receive' ? leaf.spec.exchanges : []))
 }
 
+/** Exchanges that tasks of the stage may begin to read before all of their producers are done. */
+export function hybridInputs(plan: PhysicalPlan, stage: Stage): readonly Exchange[] {
+  return stage.inputs.map((id) => exchangeOf(plan, id)).filter(({ mode }) => mode === 'hybrid')
+}
+
 /** Does the stage read anything that its own region makes at the same time? */
 export function hasPipelinedInput(plan: PhysicalPlan, stage: Stage): boolean {
   return stage.inputs.some((id) => isPipelined(plan, exchangeOf(plan, id)))

@@ -4,6 +4,7 @@ import type { Batch } from '../data/batch.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
+import type { InputAttempts } from './exchange/input-attempts.ts'
 import type { Switchboard } from './exchange/switchboard.ts'
 import type { FailedRows } from './failed-rows.ts'
 import type { MemoryBudget } from './memory.ts'
@@ -50,6 +51,7 @@ export interface TaskCounts {
 export interface TaskContext {
   readonly env: TaskEnvironment
   readonly order: TaskOrder
+  readonly inputs: InputAttempts
   readonly peers: StagePeers
   readonly signal: AbortSignal
   readonly counts: TaskCounts

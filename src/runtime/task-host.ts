@@ -1,12 +1,13 @@
 import { faultPoint } from '../base/fault-points.ts'
 import type { CreditLimits } from './exchange/credit.ts'
+import { InputAttempts } from './exchange/input-attempts.ts'
 import type { LinkPort } from './exchange/link.ts'
 import { Switchboard } from './exchange/switchboard.ts'
 import { ThreadMeter } from './metrics/thread-meter.ts'
-import type { SignOfLife, TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
+import type { Announcement, SignOfLife, TaskName, TaskOrder, TaskProgress, TaskReport, WorkerId } from './orders.ts'
 import { slots } from './slots.ts'
 import { StagePeers } from './stage-peers.ts'
-import { exchangeOf, isPipelinedRegion } from './stage-shape.ts'
+import { exchangeOf, hybridInputs, isPipelinedRegion, stageOf } from './stage-shape.ts'
 import { runTask } from './task.ts'
 import type { TaskCounts, TaskEnvironment } from './task-context.ts'
 
@@ -20,6 +21,7 @@ interface RegionTasks {
 
 interface RunningTask {
   readonly order: TaskOrder
+  readonly inputs: InputAttempts
   readonly controller: AbortController
   readonly counts: TaskCounts
 }
@@ -53,7 +55,8 @@ export class TaskHost {
     const counts: TaskCounts = { rowsRead: 0, bytesRead: 0, rowsReceived: 0 }
     const region = this.#regionOf(order)
     const name = nameOfTask(order)
-    region.running.set(name, { order, controller, counts })
+    const inputs = new InputAttempts(order)
+    region.running.set(name, { order, inputs, controller, counts })
     const peers = this.#peersOf(order)
     peers.enter()
     try {
@@ -61,7 +64,7 @@ export class TaskHost {
       // goes on. Other regions do not count: with them, two that wait for credit could keep both places from the ones they need.
       if (order.slotted && region.slotted++ >= slots.pipelined) await new Promise<void>((resolve) => region.waiting.push(resolve))
       faultPoint('task.begin')
-      const report = await runTask(order, this.#env, peers, counts, controller.signal)
+      const report = await runTask(order, this.#env, inputs, peers, counts, controller.signal)
       // A promise that a function has left behind may have failed: this thread hears of that now, before the task counts.
       if (this.#env.plan.fns.length > 0) await new Promise((resolve) => setImmediate(resolve))
       faultPoint('task.report')
@@ -83,6 +86,11 @@ export class TaskHost {
     this.#env.switchboard.closeAttempt(region, attempt)
   }
 
+  /** More of what its tasks read is there. */
+  announce(made: readonly Announcement[]): void {
+    for (const { running } of this.#regions.values()) for (const { inputs } of running.values()) inputs.announce(made)
+  }
+
   /** Stops one task of a region that is not pipelined. */
   cancel(task: TaskName): void {
     this.#regions.get(nameOfRegion(task))?.running.get(nameOfTask(task))?.controller.abort()
@@ -95,16 +103,16 @@ export class TaskHost {
 
   /** How far the tasks are that run here. */
   progress(): readonly TaskProgress[] {
-    return [...this.#regions.values()].flatMap(({ running }) =>
-      [...running.values()].map(({ order: { region, stage, task, attempt }, counts: { rowsRead, bytesRead, rowsReceived } }) => ({
-        region,
-        stage,
-        task,
-        attempt,
-        rows: rowsRead + rowsReceived,
-        bytes: bytesRead,
-      })),
-    )
+    return [...this.#regions.values()].flatMap(({ running }) => [...running.values()].map((task) => this.#progressOf(task)))
+  }
+
+  #progressOf({ order, inputs, counts: { rowsRead, bytesRead, rowsReceived } }: RunningTask): TaskProgress {
+    const { plan } = this.#env
+    const { region, stage, task, attempt } = order
+    const progress: TaskProgress = { region, stage, task, attempt, rows: rowsRead + rowsReceived, bytes: bytesRead }
+    const hybrid = hybridInputs(plan, stageOf(plan, stage))
+    if (hybrid.length > 0) progress.known = inputs.known(hybrid)
+    return progress
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { asMillraceError, bug } from '../base/errors.ts'
 import { reclaimArrays } from '../base/reclaim.ts'
 import type { Batch } from '../data/batch.ts'
 import type { PhysicalNode, PhysicalNodeOf, Stage } from '../ir/physical.ts'
+import type { InputAttempts } from './exchange/input-attempts.ts'
 import { rangeLeaf } from './exchange/range-receive.ts'
 import { rangeRoot } from './exchange/range-send.ts'
 import { FailedRows } from './failed-rows.ts'
@@ -47,6 +48,7 @@ interface Edge {
 export async function runTask(
   order: TaskOrder,
   env: TaskEnvironment,
+  inputs: InputAttempts,
   peers: StagePeers,
   counts: TaskCounts,
   signal: AbortSignal,
@@ -55,6 +57,7 @@ export async function runTask(
   const task: TaskContext = {
     env,
     order,
+    inputs,
     peers,
     signal,
     counts,

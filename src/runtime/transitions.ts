@@ -4,14 +4,33 @@ import { slots } from './slots.ts'
 
 /** The small changes of a run's state that keep its counters true; every other change of tasks is made of these. */
 
+interface BeginOptions {
+  attempt?: number
+  isBackup?: boolean
+  isEarly?: boolean
+}
+
 export function beginAttempt(
   state: RunState,
   task: TaskState,
   worker: WorkerId,
   nowMs: number,
-  { attempt: number = task.attempt, isBackup = false }: { attempt?: number; isBackup?: boolean } = {},
+  { attempt: number = task.attempt, isBackup = false, isEarly = false }: BeginOptions = {},
 ): AttemptState {
-  const attempt: AttemptState = { attempt: number, worker, startedMs: nowMs, isBackup, rows: 0, unseen: 0 }
+  const { slotted, region } = task.stage
+  const slot = !slotted || region.pipelined ? undefined : isEarly ? 'early' : 'alone'
+  const attempt: AttemptState = {
+    attempt: number,
+    worker,
+    startedMs: nowMs,
+    isBackup,
+    isEarly,
+    slot,
+    rows: 0,
+    rowsBefore: 0,
+    unseen: 0,
+  }
+  if (isEarly) region.hasEarly = true
   task.state = 'running'
   task.attempts.push(attempt)
   task.stage.running.add(task)
@@ -20,7 +39,7 @@ export function beginAttempt(
   // Silence is counted from here: a worker without tasks has nothing to tell.
   if (host.running.size === 0) host.lastSeenMs = nowMs
   host.running.set(attempt, task)
-  if (task.stage.slotted && !task.stage.region.pipelined) setAlone(state, host, host.alone + 1)
+  if (slot !== undefined) occupy(state, host, slot, 1)
   return attempt
 }
 
@@ -30,15 +49,27 @@ export function endAttempt(state: RunState, task: TaskState, attempt: AttemptSta
   const host = state.workers.get(attempt.worker)
   if (host === undefined) return
   host.running.delete(attempt)
-  if (!task.stage.slotted) return
-  if (task.stage.region.pipelined) changeLoad(task.stage.region, host.id, -1)
-  else setAlone(state, host, host.alone - 1)
+  if (attempt.slot !== undefined) occupy(state, host, attempt.slot, -1)
+  else if (task.stage.slotted) changeLoad(task.stage.region, host.id, -1)
 }
 
-function setAlone(state: RunState, worker: WorkerState, alone: number): void {
-  worker.alone = alone
-  if (alone < slots.alone) state.free.add(worker)
-  else state.free.delete(worker)
+function occupy(state: RunState, worker: WorkerState, slot: 'alone' | 'early', by: 1 | -1): void {
+  worker[slot] += by
+  const free = slot === 'alone' ? state.free : state.freeEarly
+  if (worker[slot] < slots[slot]) free.add(worker)
+  else free.delete(worker)
+}
+
+/** All that a task which began early reads is there: from here on it is like any other. */
+export function endWaiting(state: RunState, attempt: AttemptState, nowMs: number): void {
+  if (!attempt.isEarly) return
+  attempt.startedMs = nowMs
+  attempt.rowsBefore = attempt.rows
+  const worker = state.workers.get(attempt.worker)
+  if (attempt.slot !== 'early' || worker === undefined) return
+  occupy(state, worker, 'early', -1)
+  occupy(state, worker, 'alone', 1)
+  attempt.slot = 'alone'
 }
 
 /** Moves a worker to another level of the region's loads. */
@@ -65,6 +96,7 @@ export function makeCommitted(state: RunState, task: TaskState): void {
 /** A committed task that has to be done again. */
 export function reopen(state: RunState, task: TaskState): void {
   const { stage } = task
+  stage.attemptsSent.clear()
   stage.committed--
   stage.region.open++
   state.open++

@@ -1,4 +1,4 @@
-import { type Failure, loseWorker } from './retry.ts'
+import { type Failure, isOfUse, loseWorker } from './retry.ts'
 import type { AttemptState, RunCommand, RunState, StageState, TaskState, WorkerState } from './run-state.ts'
 import type { Placed } from './schedule.ts'
 import { beginAttempt } from './transitions.ts'
@@ -7,17 +7,17 @@ export const watchEveryMs = 1000
 
 export const watches = ({ settings }: RunState): boolean => settings.backups || settings.hangAfterMs < Number.POSITIVE_INFINITY
 
-/** Ends workers that have tasks and say nothing: an endless loop in a function, or a process that was stopped. */
+/** Ends workers that are needed and say nothing: an endless loop in a function, or a process that was stopped. */
 export function endSilentWorkers(state: RunState, nowMs: number, commands: RunCommand[]): Failure {
   const { hangAfterMs } = state.settings
   if (nowMs <= state.allHeardUntilMs) return undefined
   let oldestMs = nowMs
   for (const { id, state: life, running, lastSeenMs } of [...state.workers.values()]) {
-    if (life === 'ready' && running.size === 0) continue
     if (nowMs - lastSeenMs <= hangAfterMs) {
       oldestMs = Math.min(oldestMs, lastSeenMs)
       continue
     }
+    if (life === 'ready' && running.size === 0 && !isOfUse(state, id)) continue
     commands.push({ do: 'killWorker', worker: id })
     const failure = loseWorker(state, id, `it gave no sign of life for ${hangAfterMs / 1000} s`, nowMs, commands)
     if (failure !== undefined) return failure
@@ -66,7 +66,7 @@ function slowTasks(state: RunState, stage: StageState, nowMs: number): [TaskStat
     if (task.attempts.length !== 1) continue
     const [attempt] = task.attempts
     const elapsedMs = nowMs - attempt.startedMs
-    if (elapsedMs >= afterMs && attempt.rows / elapsedMs < slowerThan * rate) slow.push([task, attempt])
+    if (elapsedMs >= afterMs && (attempt.rows - attempt.rowsBefore) / elapsedMs < slowerThan * rate) slow.push([task, attempt])
   }
   return slow
 }

@@ -24,6 +24,7 @@ const variants: readonly { name: string; options: RunOptions }[] = [
 ]
 const onWorkers: typeof variants = [
   { name: 'threads', options: onThreads },
+  { name: 'threads, hybrid', options: { ...onThreads, mode: 'hybrid' } },
   { name: 'processes', options: inProcesses },
 ]
 

@@ -162,8 +162,8 @@ describe('lowering', () => {
       stage 3 × 1 (coordinator)
         receive exchange 3 [A]
         hand to the caller as output 0 [A]
-      exchange 0: 0 → 1 by hash of key, 8 partitions, blocking E-FANOUT
-      exchange 1: 0 → 2 by hash of k, 8 partitions, blocking E-PRIORITY
+      exchange 0: 0 → 1 by hash of key, 8 partitions, hybrid E-FANOUT
+      exchange 1: 0 → 2 by hash of k, 8 partitions, hybrid E-PRIORITY
       exchange 2: 1 → 2 by hash of key, 8 partitions, pipelined E-BUILD
       exchange 3: 2 → 3 gathered in one task, pipelined E-GAIN
       regions {0} {1 2 3}"
@@ -466,13 +466,13 @@ describe('modes', () => {
     const { physical } = planned()
     expect(physical.exchanges.map(({ mode, code }) => `${mode} ${code}`)).toMatchInlineSnapshot(`
       [
-        "blocking E-FANOUT",
-        "blocking E-PRIORITY",
+        "hybrid E-FANOUT",
+        "hybrid E-PRIORITY",
         "pipelined E-BUILD",
         "pipelined E-GAIN",
       ]
     `)
-    expect(physical.modeReason).toMatchInlineSnapshot(`"pipelined: 2 of 4 exchanges must be complete before they are read"`)
+    expect(physical.modeReason).toMatchInlineSnapshot(`"pipelined: of 4 exchanges 2 are stored and read while they are made"`)
   })
 
   it('stores everything in serial mode', () => {

@@ -1,3 +1,4 @@
+import type { PhysicalPlan } from '../../src/ir/physical.ts'
 import { step } from '../../src/runtime/coordinator.ts'
 import { createRun, type RunOptions } from '../../src/runtime/create-run.ts'
 import type { TaskOrder, TaskReport } from '../../src/runtime/orders.ts'
@@ -28,7 +29,7 @@ export const print = (commands: readonly RunCommand[]): string[] =>
   })
 
 export function begin(
-  mode: 'serial' | 'pipelined',
+  mode: PhysicalPlan['mode'],
   workers = 2,
   tasks = 3,
   options: RunOptions = { backups: false },

@@ -8,7 +8,7 @@ import { resultToRows } from '../../src/runtime/results.ts'
 import { makePlan, node, pairFields, requestFor, scan, sinkPlan, sortedRows, sumPlan, tempFolder } from './plans.ts'
 
 const threads = threadsBackend(new URL('../backends/threads-worker.ts', import.meta.url))
-const modes = ['serial', 'pipelined'] as const
+const modes = ['serial', 'hybrid', 'pipelined'] as const
 const receive = (id: number, exchanges: readonly number[], ordered = true) =>
   node(id, [], pairFields, { operator: 'receive', spec: { exchanges, ordered } })
 const send = (id: number, input: number, exchange: number) =>

@@ -198,7 +198,7 @@ const sumCall: PhysicalAggCall = {
 export function makePlan(
   stages: readonly { nodes: readonly PhysicalNode[]; tasks: number; placement?: 'coordinator' }[],
   exchanges: readonly { partitioning: Partitioning; fields?: Schema }[],
-  mode: 'serial' | 'pipelined',
+  mode: PhysicalPlan['mode'],
   extra: Partial<PhysicalPlan> = {},
 ): PhysicalPlan {
   const reads = (stage: { nodes: readonly PhysicalNode[] }) =>
@@ -212,13 +212,14 @@ export function makePlan(
     const to = whole.findIndex((stage) => stage.inputs.includes(id))
     const input = whole[to].nodes.find((one) => one.operator === 'receive' && one.spec.exchanges.includes(id))?.id as number
     const from = whole.findIndex((stage) => stage.outputs.includes(id))
-    return { id, from, to, input, partitioning, mode: mode === 'serial' ? 'blocking' : 'pipelined', code: '', why: '', fields }
+    return { id, from, to, input, partitioning, mode: mode === 'serial' ? 'blocking' : mode, code: '', why: '', fields }
   })
   const collected = whole.flatMap((stage) => stage.nodes.filter((one) => one.operator === 'collect'))
   return {
     version: 1,
     epoch: 0,
-    regions: mode === 'serial' ? whole.map(({ id }) => ({ id, stages: [id] })) : [{ id: 0, stages: whole.map(({ id }) => id) }],
+    regions:
+      mode === 'pipelined' ? [{ id: 0, stages: whole.map(({ id }) => id) }] : whole.map(({ id }) => ({ id, stages: [id] })),
     stages: whole,
     exchanges: edges,
     outputs: collected.map((one) => ({ name: 'result', fields: one.fields, element: false, order: 'undefined' as const })),
@@ -235,7 +236,7 @@ export function makePlan(
 }
 
 /** scan → hash by key → sum a key → gather → collect. */
-export function sumPlan(mode: 'serial' | 'pipelined', options: ScanOptions & { partitions?: number } = {}): PhysicalPlan {
+export function sumPlan(mode: PhysicalPlan['mode'], options: ScanOptions & { partitions?: number } = {}): PhysicalPlan {
   const { tasks = 4, partitions = 3 } = options
   const sums: Schema = [pairFields[0], { name: 'sum', type: types.int64, nullable: true }]
   return makePlan(
@@ -301,7 +302,7 @@ export function requestFor(
 
 /** Wholly worked off in workers: scan → hash → sum → sink of three parts. */
 export function sinkPlan(
-  mode: 'serial' | 'pipelined',
+  mode: PhysicalPlan['mode'],
   path: string,
   options: ScanOptions & { partitions?: number } = {},
 ): PhysicalPlan {

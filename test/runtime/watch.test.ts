@@ -58,6 +58,16 @@ describe('silent workers', () => {
     expect(state.stages.get(0)!.tasks.map((task) => task.state)).toEqual(['running', 'backoff'])
   })
 
+  it('are ended too when others may still wait for rows that they have sent', () => {
+    const { state } = begin('pipelined', 2, 2, { backups: false, hangAfterMs: 30_000 })
+    finish(state, 0, 1)
+    finish(state, 1, 1)
+    tell(state, 0, 0, 1, 31_000)
+    expect(state.workers.get(1)!.running.size).toBe(0)
+    expect(print(tick(state, 31_000))).toContain('killWorker')
+    expect(state.counts.retries).toBeGreaterThan(0)
+  })
+
   it('may be silent while they have nothing to do', () => {
     const { state } = begin('serial', 2, 1, { backups: false, hangAfterMs: 30_000 })
     tell(state, 0, 0, 1, 99_000)

@@ -1,7 +1,7 @@
 import { drive } from '../../runtime/driver.ts'
 import { localTraits } from '../../runtime/local-traits.ts'
 import { openRun, type RunLimits } from '../../runtime/open-run.ts'
-import type { TaskName, TaskOrder } from '../../runtime/orders.ts'
+import type { Announcement, TaskName, TaskOrder } from '../../runtime/orders.ts'
 import type { Backend } from '../backend.ts'
 
 /**
@@ -18,6 +18,7 @@ export function createInlineBackend(limits: RunLimits = {}): Backend {
         run: (_worker: number, order: TaskOrder) => parts.local.run(order),
         // The driver ends attempts in its own process by itself.
         endAttempt() {},
+        announce: (made: readonly Announcement[]) => parts.local.announce(made),
         cancel: (_worker: number, task: TaskName) => parts.local.cancel(task),
         kill() {},
         close: async (idle: Promise<unknown>) => void (await idle),

@@ -2,7 +2,14 @@ import { isMillraceError, type MillraceError, runError, thrownMessage } from '..
 import { isTooManyOpenFiles, tooManyOpenFiles } from '../../base/open-files.ts'
 import type { Cluster, ClusterEvents } from '../../runtime/driver.ts'
 import { cleanUpAtExit } from '../../runtime/exit-cleanup.ts'
-import { coordinatorHost, type TaskName, type TaskOrder, type TaskReport, type WorkerId } from '../../runtime/orders.ts'
+import {
+  type Announcement,
+  coordinatorHost,
+  type TaskName,
+  type TaskOrder,
+  type TaskReport,
+  type WorkerId,
+} from '../../runtime/orders.ts'
 import { ownMark } from '../../runtime/process-life.ts'
 import { keepErrorDetails } from '../../runtime/rpc/errors.ts'
 import { guarded } from '../../runtime/rpc/guarded.ts'
@@ -81,6 +88,10 @@ export class ProcessCluster implements Cluster {
 
   endAttempt(region: number, attempt: number): void {
     for (const api of this.#members.values()) ignoreLoss(api.endAttempt(region, attempt))
+  }
+
+  announce(made: readonly Announcement[], worker?: WorkerId): void {
+    for (const [id, api] of this.#members) if (worker === undefined || id === worker) ignoreLoss(api.announce(made))
   }
 
   cancel(worker: WorkerId, task: TaskName): void {

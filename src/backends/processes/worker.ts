@@ -7,7 +7,7 @@ import { isThrownHere } from '../../base/stack.ts'
 import { threwOutside } from '../../base/threw-outside.ts'
 import { markWorkerProcess } from '../../base/worker-mark.ts'
 import type { LinkPort } from '../../runtime/exchange/link.ts'
-import type { SignOfLife, TaskName, TaskOrder, TaskReport, WorkerId } from '../../runtime/orders.ts'
+import type { Announcement, SignOfLife, TaskName, TaskOrder, TaskReport, WorkerId } from '../../runtime/orders.ts'
 import type { ProcessMark } from '../../runtime/process-life.ts'
 import { serve } from '../../runtime/rpc/serve.ts'
 import { connectTo, type Hello, listen } from '../../runtime/rpc/socket.ts'
@@ -36,6 +36,7 @@ export interface WorkerProcessApi {
   /** An order that it has already is answered with what came of the first time. */
   run(order: TaskOrder): Promise<TaskReport>
   endAttempt(region: number, attempt: number): void
+  announce(made: readonly Announcement[]): void
   cancel(task: TaskName): void
 }
 
@@ -86,6 +87,7 @@ export async function serveWorkerProcess(options: WorkerOptions): Promise<void> 
       return held.answerOf(order, () => host.run(order))
     },
     endAttempt: (region, attempt) => tasks?.endAttempt(region, attempt),
+    announce: (made) => tasks?.announce(made),
     cancel: (task) => tasks?.cancel(task),
   }
 

@@ -5,6 +5,7 @@ import { isThrownHere } from '../../base/stack.ts'
 import { threwOutside } from '../../base/threw-outside.ts'
 import type { Cluster, ClusterEvents } from '../../runtime/driver.ts'
 import {
+  type Announcement,
   coordinatorHost,
   type SignOfLife,
   type TaskName,
@@ -81,6 +82,10 @@ export class ThreadCluster implements Cluster {
 
   endAttempt(region: number, attempt: number): void {
     for (const { api } of this.#members.values()) ignoreLoss(api.endAttempt(region, attempt))
+  }
+
+  announce(made: readonly Announcement[], worker?: WorkerId): void {
+    for (const [id, { api }] of this.#members) if (worker === undefined || id === worker) ignoreLoss(api.announce(made))
   }
 
   cancel(worker: WorkerId, task: TaskName): void {

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { parentPort } from 'node:worker_threads'
 import { bug } from '../../base/errors.ts'
-import type { TaskName, TaskOrder, TaskReport, WorkerId } from '../../runtime/orders.ts'
+import type { Announcement, TaskName, TaskOrder, TaskReport, WorkerId } from '../../runtime/orders.ts'
 import { serve } from '../../runtime/rpc/serve.ts'
 import type { TaskHost } from '../../runtime/task-host.ts'
 import { openTaskHost, signEveryMs, type WorkerOptions, type WorkerSetup } from '../../runtime/worker-tasks.ts'
@@ -14,6 +14,7 @@ export interface WorkerApi {
   link(worker: WorkerId, port: MessagePort): void
   run(order: TaskOrder): Promise<TaskReport>
   endAttempt(region: number, attempt: number): void
+  announce(made: readonly Announcement[]): void
   cancel(task: TaskName): void
   /** Tells through `port`, once a second, how far the tasks are: also the sign that this thread is alive. */
   watch(port: MessagePort): void
@@ -38,6 +39,7 @@ export function serveWorker(options: WorkerOptions): void {
       return tasks.run(order)
     },
     endAttempt: (region, attempt) => tasks?.endAttempt(region, attempt),
+    announce: (made) => tasks?.announce(made),
     cancel: (task) => tasks?.cancel(task),
     watch(port) {
       setInterval(() => port.postMessage(tasks?.signOfLife() ?? { tasks: [], lost: [] }), signEveryMs).unref()

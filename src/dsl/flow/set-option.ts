@@ -1,11 +1,11 @@
 import { suggest } from '../../base/did-you-mean.ts'
 import { planError } from '../../base/errors.ts'
 import { errorPolicies } from '../../ir/on-error.ts'
+import { runModes } from '../../ir/run-mode.ts'
 import type { ProgramOptions, Syntax } from '../syntax.ts'
 import type { FlowProgram } from './program.ts'
 import type { Statement } from './statements.ts'
 
-const modes = ['auto', 'serial', 'pipelined'] as const
 /** A cluster of thousands of machines wants a task for each. */
 const maxParallelism = 65_536
 
@@ -34,7 +34,7 @@ const setOptions: ReadonlyMap<string, SetOption> = new Map([
       read: (value: Syntax) => given('parallelism', wholeNumber(value, 1, maxParallelism)),
     },
   ],
-  ['mode', { takes: wordsFor(modes), read: (value: Syntax) => given('mode', oneOf(modes, value)) }],
+  ['mode', { takes: wordsFor(runModes), read: (value: Syntax) => given('mode', oneOf(runModes, value)) }],
   ['on_error', { takes: wordsFor(errorPolicies), read: (value: Syntax) => given('onError', oneOf(errorPolicies, value)) }],
   [
     'dead_letters',

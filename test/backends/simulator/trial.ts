@@ -86,7 +86,7 @@ export async function trial(seed: number): Promise<Trial> {
   const text = programs[Math.abs(seed) % programs.length]
   const seeded = new SeededRandom(seed)
   const random = (): number => seeded.next()
-  const mode = random() < 0.5 ? 'serial' : 'pipelined'
+  const mode = (['serial', 'hybrid', 'pipelined'] as const)[Math.floor(3 * random())]
   const { rows: expectedRows, outputs: expectedOutputs } = await undisturbed(text)
   const log: string[] = []
   const faults = new Faults(seed, rates)
@@ -118,7 +118,7 @@ type Ended = { rows: readonly string[] | undefined; counts: Counts } | { crashed
 
 async function live(options: {
   text: string
-  mode: 'serial' | 'pipelined'
+  mode: 'serial' | 'hybrid' | 'pipelined'
   life: number
   seed: number
   disk: MemoryDisk
@@ -138,7 +138,7 @@ async function live(options: {
     cwd,
     memoryBytes: 16e6,
     mode,
-    resume: mode === 'serial' && life > 0,
+    resume: mode !== 'pipelined' && life > 0,
   }
   const { promise: isPrepared, resolve: prepare } = Promise.withResolvers<void>()
   const started = (async (): Promise<Ended> => {

@@ -1,6 +1,13 @@
 import { bug, type MillraceError, runError } from '../../../base/errors.ts'
 import type { Cluster, ClusterEvents } from '../../../runtime/driver.ts'
-import { coordinatorHost, type TaskName, type TaskOrder, type TaskReport, type WorkerId } from '../../../runtime/orders.ts'
+import {
+  type Announcement,
+  coordinatorHost,
+  type TaskName,
+  type TaskOrder,
+  type TaskReport,
+  type WorkerId,
+} from '../../../runtime/orders.ts'
 import type { TaskHost } from '../../../runtime/task-host.ts'
 import type { Faults } from './faults.ts'
 import type { Network } from './network.ts'
@@ -70,7 +77,8 @@ export class VirtualCluster implements Cluster {
     const what = `task ${order.stage}/${order.task}#${order.attempt}`
     return new Promise((resolve, reject) => {
       network.send(coordinatorHost, id, what, () => {
-        const answer = worker.run(order)
+        // Each arrival is an object of its own, as after a real way.
+        const answer = worker.run(structuredClone(order))
         // The same order, twice.
         if (answer === undefined) return
         answer.then(
@@ -84,6 +92,13 @@ export class VirtualCluster implements Cluster {
   endAttempt(region: number, attempt: number): void {
     for (const [id, worker] of this.#workers)
       this.#parts.network.send(coordinatorHost, id, 'endAttempt', () => worker.tasks?.endAttempt(region, attempt))
+  }
+
+  announce(made: readonly Announcement[], only?: WorkerId): void {
+    for (const [id, worker] of this.#workers) {
+      if (only === undefined || id === only)
+        this.#parts.network.send(coordinatorHost, id, 'announce', () => worker.tasks?.announce(made))
+    }
   }
 
   cancel(id: WorkerId, task: TaskName): void {
