@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm'
 /** New arrays of so many bytes make it worth to look for some that nobody holds any more. */
 let youngBytes = Number.POSITIVE_INFINITY
 /** So many times that, and some share of all, that have grown old take a collection of everything. */
-const oldFactor = 4
-const oldShare = 0.5
+const oldFactor = 2
+const oldShare = 0.25
 
 type Collect = (options: { type: 'minor' | 'major'; execution: 'sync' }) => void
 /** Undefined until it was asked for, and where the engine has no such function. */

@@ -21,6 +21,8 @@ export const workersWithin = (memoryBytes: number): number => Math.max(1, Math.f
 export interface MemoryShares {
   /** New arrays that may wait to be collected; undefined where V8 collects them before. */
   garbageBytes?: number
+  /** Room for new objects in V8's heap; undefined for what it takes by itself. */
+  youngMegabytes?: number
   /** What operators are granted. */
   operatorBytes: number
   /** How much may be under way in each channel. */
@@ -34,7 +36,7 @@ export function divideMemory(memoryBytes: number, workers: number, channels: num
   const creditBytes = channels === 0 ? 0 : Math.min(defaultCredit.bytes, (forRows * mostInFlight) / channels)
   const garbageBytes = each / 8
   return {
-    ...(garbageBytes < engineGarbageBytes && { garbageBytes }),
+    ...(garbageBytes < engineGarbageBytes && { garbageBytes, youngMegabytes: Math.max(3, Math.ceil(garbageBytes / 2e6)) }),
     operatorBytes: Math.floor(forRows - creditBytes * channels),
     credit: { ...defaultCredit, bytes: Math.floor(Math.max(leastCreditBytes, creditBytes)) },
   }

@@ -37,6 +37,7 @@ export interface WorkerSetup {
   /** For its operators. */
   memoryBytes: number
   garbageBytes?: number
+  youngMegabytes?: number
   disk?: DiskLimit
   credit?: CreditLimits
   chaos?: Chaos
@@ -79,6 +80,7 @@ export function sharedSetup(
     mayBlock,
     memoryBytes: shares.operatorBytes,
     garbageBytes: shares.garbageBytes,
+    youngMegabytes: shares.youngMegabytes,
     disk,
     credit: credit ?? shares.credit,
     chaos,

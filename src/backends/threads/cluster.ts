@@ -47,7 +47,9 @@ export class ThreadCluster implements Cluster {
 
   async spawn(worker: WorkerId): Promise<void> {
     // The mark tells modules that are loaded there where they are: a program must not start a run inside of a run.
-    const thread = new Worker(this.#url, { workerData: { millraceWorker: worker } })
+    const { youngMegabytes } = this.#setup
+    const limits = youngMegabytes === undefined ? {} : { resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes } }
+    const thread = new Worker(this.#url, { workerData: { millraceWorker: worker }, ...limits })
     const api = guarded<WorkerApi>(thread, (why, uncaught) => {
       this.#members.delete(worker)
       // The next one would not start either.

@@ -22,10 +22,18 @@ export interface Partitioner {
  * Makes the sending half of an exchange.
  * hash: rows of one key go to one partition, a range of the hash, in batches of about 256 KiB or 8,192 rows, weights kept; forward and gather: to
  * partition 0 (the task that sends decides which that is); roundRobin: whole batches in turn; broadcast: the same batch to all.
+ *
+ * @param batchBytes - about how many bytes a batch is to have; what is held is some more than this for each partition.
  */
-export function createPartitioner(partitioning: Partitioning, schema: Schema, hashSeed: number, deliver: Deliver): Partitioner {
+export function createPartitioner(
+  partitioning: Partitioning,
+  schema: Schema,
+  hashSeed: number,
+  deliver: Deliver,
+  batchBytes = targetBatchBytes,
+): Partitioner {
   const { by, count } = partitioning
-  if (by === 'hash' && count > 1) return createHashPartitioner(partitioning.keys, count, schema, hashSeed, deliver)
+  if (by === 'hash' && count > 1) return createHashPartitioner(partitioning.keys, count, schema, hashSeed, deliver, batchBytes)
   if (by === 'broadcast') return { push: (batch) => toAll(count, batch, deliver), flush: () => undefined }
   let next = 0
   return {
@@ -60,6 +68,7 @@ function createHashPartitioner(
   schema: Schema,
   hashSeed: number,
   deliver: Deliver,
+  batchBytes: number,
 ): Partitioner {
   const destinations: Destination[] = []
   for (let i = 0; i < count; i++) {
@@ -96,7 +105,7 @@ function createHashPartitioner(
       if (from === to) continue
       const destination = destinations[partition]
       appendTo(destination, batch, rows, from, to)
-      if (destination.rowCount < targetBatchRows && bytesOf(destination) < targetBatchBytes) continue
+      if (destination.rowCount < targetBatchRows && bytesOf(destination) < batchBytes) continue
       const wait = send(partition)
       if (wait !== undefined) waits.push(wait)
     }

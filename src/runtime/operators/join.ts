@@ -2,7 +2,7 @@ import { resourceError } from '../../base/errors.ts'
 import type { Batch } from '../../data/batch.ts'
 import type { Operator, OperatorFactory } from '../operator.ts'
 import { emitAll } from './emit.ts'
-import { SpilledSide, spillPartitions } from './join-spill.ts'
+import { SpilledSide, spillPartitions, spillRoom } from './join-spill.ts'
 import { type JoinShape, JoinTable } from './join-table.ts'
 import { compileResidual } from './residual.ts'
 
@@ -35,6 +35,7 @@ export const createJoin: OperatorFactory<'join'> = (node, ctx): Operator => {
       }
       if (spilled === undefined) return
       spilled.probe.finish()
+      ctx.grant(0)
       return joinParts(spilled.build, spilled.probe, 0)
     },
     close() {
@@ -48,17 +49,19 @@ export const createJoin: OperatorFactory<'join'> = (node, ctx): Operator => {
     table.add(batch)
     if (ctx.grant(table.sizeBytes) === 'ok') return
     spilled = split(table, 0)
-    ctx.grant(0)
   }
 
   /** Moves a table's rows to disk; probe rows follow. */
   function split(full: JoinTable, level: number): { build: SpilledSide; probe: SpilledSide } {
     if (level >= maxLevel || buildKeys.length === 0) throw outOfMemory(full, node.id)
+    // The table goes while the rows of its batches are copied.
+    const batches = full.takeBatches()
+    const batchBytes = spillRoom(ctx)
     const sides = {
-      build: new SpilledSide(buildKeys, buildSchema, level, ctx),
-      probe: new SpilledSide(probeKeys, probeSchema, level, ctx),
+      build: new SpilledSide(buildKeys, buildSchema, level, ctx, batchBytes),
+      probe: new SpilledSide(probeKeys, probeSchema, level, ctx, batchBytes),
     }
-    for (const batch of full.takeBatches()) sides.build.add(batch)
+    for (const batch of batches) sides.build.add(batch)
     return sides
   }
 

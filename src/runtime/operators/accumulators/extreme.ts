@@ -1,4 +1,4 @@
-import { BytesBuilder, createBuilder, LaneBuilder } from '../../../data/builder.ts'
+import { createBuilder, LaneBuilder } from '../../../data/builder.ts'
 import type { BytesColumn, Column, LaneColumn } from '../../../data/column.ts'
 import { isValid } from '../../../data/column.ts'
 import { canonicalValue, compareValues } from '../../../data/compare.ts'
@@ -7,6 +7,7 @@ import { valueAt } from '../../../data/read.ts'
 import type { Type, Value } from '../../../data/type.ts'
 import type { Accumulator } from './accumulator.ts'
 import { grownBytes, grownDoubles } from './accumulator.ts'
+import { GroupTexts } from './group-texts.ts'
 
 /**
  * min (sign −1) and max (sign 1); also any_value, logical_and (min) and logical_or (max). Null over no rows; a NaN wins over all floats.
@@ -98,53 +99,32 @@ function createLaneExtreme(type: Type, sign: 1 | -1): Accumulator {
 
 /** Texts: a new best is copied, which a random order makes rare (about ln n times a group). */
 function createBytesExtreme(type: Type, sign: 1 | -1): Accumulator {
-  let best: (Uint8Array | undefined)[] = []
-  let bytes = 0
+  let best = new GroupTexts()
 
   const add: Accumulator['add'] = (groups, rowCount, args) => {
     const column = plainColumn(args[0]) as BytesColumn
     const { data, offsets } = column
     for (let row = 0; row < rowCount; row++) {
       if (!isValid(column, row)) continue
-      const held = best[groups[row]]
-      if (held !== undefined && compareTo(held, data, offsets[row], offsets[row + 1]) * sign >= 0) continue
-      best[groups[row]] = data.slice(offsets[row], offsets[row + 1])
-      bytes += offsets[row + 1] - offsets[row] - (held === undefined ? -96 : held.length)
+      const group = groups[row]
+      if (best.has(group) && best.compare(group, data, offsets[row], offsets[row + 1]) * sign >= 0) continue
+      best.set(group, data, offsets[row], offsets[row + 1])
     }
   }
   return {
     stateTypes: [type],
-    reserve(groups) {
-      while (best.length < groups) best.push(undefined)
-    },
+    reserve: (groups) => best.reserve(groups),
     add,
     merge: (groups, rowCount, states) => add(groups, rowCount, states),
-    states: (order, from, to) => [column(order, from, to)],
-    results: (order, from, to) => column(order, from, to),
+    states: (order, from, to) => [best.column(type, order, from, to)],
+    results: (order, from, to) => best.column(type, order, from, to),
     clear() {
-      best = []
-      bytes = 0
+      best = new GroupTexts()
     },
     get sizeBytes() {
-      return best.length * 8 + bytes
+      return best.sizeBytes
     },
   }
-
-  function column(order: Int32Array, from: number, to: number): Column {
-    const builder = new BytesBuilder(type, to - from)
-    for (let i = from; i < to; i++) {
-      const value = best[order[i]]
-      if (value === undefined) builder.appendNull()
-      else builder.appendBytes(value, 0, value.length)
-    }
-    return builder.finish()
-  }
-}
-
-function compareTo(held: Uint8Array, data: Uint8Array, start: number, end: number): number {
-  const length = Math.min(held.length, end - start)
-  for (let i = 0; i < length; i++) if (held[i] !== data[start + i]) return held[i] - data[start + i]
-  return held.length - (end - start)
 }
 
 function createValueExtreme(type: Type, sign: 1 | -1): Accumulator {
