@@ -148,4 +148,6 @@ function attemptsSent(producer: StageState, exchange: number): readonly number[]
   return attempts
 }
 
-const workersOf = (stage: StageState): WorkerId[] => stage.tasks.map(({ attempts }) => attempts[0]?.worker ?? coordinatorHost)
+/** A task that has ended before its producers, since it wanted no more, still tells them so where it ran. */
+const workersOf = ({ tasks }: StageState): WorkerId[] =>
+  tasks.map(({ attempts, pending }) => attempts[0]?.worker ?? pending?.made.worker ?? coordinatorHost)

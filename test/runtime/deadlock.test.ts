@@ -84,6 +84,25 @@ const joinWithItself = (): PhysicalPlan => {
   )
 }
 
+/** The reader wants the rows of a few scans only: its task has ended when the last ones begin, which have more rows than there is credit. */
+const limitInAWorker = (): PhysicalPlan =>
+  makePlan(
+    [
+      { tasks: 40, nodes: [scan(0, source), send(1, 0, 0)] },
+      {
+        tasks: 1,
+        nodes: [
+          receive(2, [0], true),
+          node(3, [2], pairFields, { operator: 'limit', spec: { count: 60, offset: 0 } }),
+          send(4, 3, 1),
+        ],
+      },
+      { tasks: 1, placement: 'coordinator', nodes: [receive(5, [1], true), collect(6, 5)] },
+    ],
+    [gather, gather],
+    'pipelined',
+  )
+
 describe.each([
   ['inline', createInlineBackend(oneBatch), 1],
   ['one worker', threadsBackend(workerUrl, oneBatch), 1],
@@ -101,6 +120,10 @@ describe.each([
 
   it('ends though one producer feeds two inputs that are read in turn', async () => {
     expect(await run(diamond())).toEqual([...expected, ...expected])
+  })
+
+  it('ends though the reader in a worker has ended before the last producers begin', async () => {
+    expect(await run(limitInAWorker())).toEqual(expected.slice(0, 60))
   })
 
   it('joins a collection with itself', async () => {
