@@ -2,24 +2,21 @@ import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { Host } from '../../src/base/host.ts'
 import { nodeHost } from '../../src/base/node-host.ts'
+import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { execute } from '../../src/run/execute.ts'
 import type { RunOptions } from '../../src/run/options.ts'
 import { prepareRun } from '../../src/run/prepare-run.ts'
 import { loadFlow } from '../../src/run/program.ts'
+import type { RunMetrics } from '../../src/runtime/metrics.ts'
 import { MemoryDisk } from '../../src/testing/memory-disk.ts'
 
 /** A working directory that exists on virtual disks only. */
 export const cwd = '/virtual/project'
 
-/** A 32-bit generator (mulberry32). */
+/** Numbers from 0 up to 1. */
 export function randomFrom(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
+  const random = new SeededRandom(seed)
+  return () => random.next()
 }
 
 const startMs = Date.UTC(2026, 0, 1)
@@ -48,11 +45,20 @@ export function diskWith(files: Readonly<Record<string, string>>): MemoryDisk {
 
 /** Runs a program as a command would, and returns its rows as texts. */
 export async function runVirtual(text: string, host: Host, options: RunOptions): Promise<readonly string[]> {
+  return (await runMeasured(text, host, options)).rows
+}
+
+export async function runMeasured(
+  text: string,
+  host: Host,
+  options: RunOptions,
+): Promise<{ rows: readonly string[]; metrics: RunMetrics }> {
   const program = await loadFlow(`${cwd}/program.flow`, text, new Map())
   const all: RunOptions = { backend: 'inline', cwd, memoryBytes: 16e6, ...options }
   const done = await execute(await prepareRun(program, all, host), all)
   try {
-    return await Promise.all(done.outputs.map(async (output) => JSON.stringify(await output.toArray())))
+    const rows = await Promise.all(done.outputs.map(async (output) => JSON.stringify(await output.toArray())))
+    return { rows, metrics: done.metrics }
   } finally {
     done.close()
   }

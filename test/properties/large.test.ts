@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SeededRandom } from '../../src/base/seeded-random.ts'
 import { ruleNames } from '../../src/planner/rules/index.ts'
 import type { RunOptions } from '../../src/run/options.ts'
 import { hasWorkers, inProcesses, onThreads } from '../flow/on-threads.ts'
@@ -10,29 +11,18 @@ import { comparable, runOnBackend, runOnReference } from '../flow/run-program.ts
 const rowCount = 90_000
 let cwd = ''
 
-/** A 32-bit generator (mulberry32), so that the file is the same in every run. */
-function numbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return (t ^ (t >>> 14)) >>> 0
-  }
-}
-
 beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), 'millrace-large-'))
-  const next = numbers(1)
+  const random = new SeededRandom(1)
   const lines = Array.from({ length: rowCount }, (_, i) => {
-    const word = `w${(next() % 15_000).toString(36)}${'é'.repeat(next() % 3)} and what makes the file longer`
-    const id = next() % 20 === 0 ? '' : next() % 30_000
-    const wide = next() % 1000 === 0 ? `${9007199254740993n + BigInt(next() % 5)}` : next() % 100
-    return `${i},${id},${word},${(next() % 20_000) / 8 - 1000},${wide}`
+    const word = `w${(random.below(15_000)).toString(36)}${'é'.repeat(random.below(3))} and what makes the file longer`
+    const id = random.below(20) === 0 ? '' : random.below(30_000)
+    const wide = random.below(1000) === 0 ? `${9007199254740993n + BigInt(random.below(5))}` : random.below(100)
+    return `${i},${id},${word},${(random.below(20_000)) / 8 - 1000},${wide}`
   })
   // Without quotes, so that the file is read in several splits.
   writeFileSync(join(cwd, 'a.csv'), `i,k,word,x,wide\n${lines.join('\n')}\n`)
-  const keys = Array.from({ length: 40_000 }, (_, i) => `${i * 2 + (next() % 3)},side ${i % 7}`)
+  const keys = Array.from({ length: 40_000 }, (_, i) => `${i * 2 + random.below(3)},side ${i % 7}`)
   writeFileSync(join(cwd, 'b.csv'), `k,label\n${keys.join('\n')}\n`)
 })
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path'
 import { faultPoint } from '../../base/fault-points.ts'
 import type { Disk } from '../../base/host.ts'
 import type { Batch } from '../../data/batch.ts'
 import { BlockWriter } from '../block-file.ts'
+import { keptFile } from '../kept-file.ts'
 import { encodeIndex, type IndexEntry, indexChecksum } from './partition-index.ts'
 
 /** What a finished partition file is known by. */
@@ -57,12 +59,18 @@ export class PartitionFileWriter {
     const writer = this.#open()
     const index = encodeIndex(this.#partitions, writer.sizeBytes)
     writer.appendBytes(index)
-    if (sync) writer.sync()
+    if (sync) this.#sync(writer)
     return { rowCount: this.#rowCount, sizeBytes: writer.sizeBytes, checksum: indexChecksum(index) }
   }
 
   abort(): void {
     if (this.#writer !== undefined) this.#disk.remove(this.path)
+  }
+
+  /** Its name as well: a file whose name is lost is lost. */
+  #sync(writer: BlockWriter): void {
+    writer.sync()
+    keptFile(this.path, () => this.#disk.syncDirectory(dirname(this.path)))
   }
 
   #write(batch: Batch): IndexEntry {
