@@ -3,7 +3,7 @@ import { runError } from '../../src/base/errors.ts'
 import { step } from '../../src/runtime/coordinator.ts'
 import { createRun } from '../../src/runtime/create-run.ts'
 import type { RunCommand } from '../../src/runtime/run-state.ts'
-import { begin, finishAll, print, report, started } from './coordinator-harness.ts'
+import { begin, finish, finishAll, print, report, started } from './coordinator-harness.ts'
 import { sumPlan } from './plans.ts'
 
 describe('coordinator', () => {
@@ -69,6 +69,11 @@ describe('coordinator', () => {
     const second = started(commands)[1]
     step(state, { event: 'workerLost', worker: 1, why: 'exit code 1' }, 0)
     expect(step(state, { event: 'taskDone', order: second.order, report }, 0)).toEqual([])
+    // Also while another attempt of the task runs.
+    step(state, { event: 'timer', timer: { kind: 'retryTask', stage: 0, task: 1 } }, 0)
+    expect(print(step(state, { event: 'workerReady', worker: 2 }, 0))).toEqual(['2: 0.1#2'])
+    expect(step(state, { event: 'taskDone', order: second.order, report }, 0)).toEqual([])
+    expect(print(finish(state, 0, 1))).toContain('journal')
   })
 
   it('does not try a user error again', () => {

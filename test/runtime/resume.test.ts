@@ -86,6 +86,15 @@ describe('a killed run that keeps a journal', () => {
     expect(rowsIn(folder)).toEqual(expectedSums())
   })
 
+  it('runs a task again that had to be undone', async () => {
+    const folder = crash('serial', true, 2)
+    const [id] = readdirSync(join(folder, 'runs'))
+    const undo = JSON.stringify({ record: 'undo', stage: 0, task: 0 })
+    appendFileSync(join(folder, 'runs', id, 'journal.jsonl'), `${crc32(undo).toString(16).padStart(8, '0')} ${undo}\n`)
+    expect((await resume(folder, 'serial')).reusedTasks).toBe(1)
+    expect(rowsIn(folder)).toEqual(expectedSums())
+  })
+
   it('refuses to go on with another plan', async () => {
     const folder = crash('serial', true, 2)
     await expect(resume(folder, 'serial', { fingerprint: 'g' })).rejects.toMatchObject({

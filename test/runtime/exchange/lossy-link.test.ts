@@ -44,6 +44,14 @@ const takeAll = (channel: Channel, into: unknown[]): boolean => {
   return false
 }
 
+const limits = { batches: 2, bytes: 1 << 20 }
+const boardsOver = (network: ReturnType<typeof badNetwork>): Switchboard[] =>
+  network.ports.map((port, self) => {
+    const board = new Switchboard(self, () => pairFields, limits)
+    board.link(1 - self, port)
+    return board
+  })
+
 const fate = fc.oneof({ weight: 4, arbitrary: fc.constant<Fate>('arrives') }, fc.constantFrom<Fate>('lost', 'twice', 'late'))
 
 it('rows come in their order and once over a network that loses, doubles and delays, or the loss is named', async () => {
@@ -51,11 +59,7 @@ it('rows come in their order and once over a network that loses, doubles and del
     fc.asyncProperty(fc.array(fate, { maxLength: 40 }), fc.integer({ min: 0, max: 20 }), async (fates, batches) => {
       const network = badNetwork(fates)
       const key = { region: 0, attempt: 1, exchange: 0, producer: 0, consumer: 0 }
-      const [sender, receiver] = network.ports.map((port, self) => {
-        const board = new Switchboard(self, () => pairFields, { batches: 2, bytes: 1 << 20 })
-        board.link(1 - self, port)
-        return board
-      })
+      const [sender, receiver] = boardsOver(network)
       const channel = receiver.channel(key)
       channel.open(new Arrivals())
       const outlet = sender.outlet(key, 1)
@@ -86,4 +90,22 @@ it('rows come in their order and once over a network that loses, doubles and del
     }),
     { numRuns: 300 },
   )
+})
+
+it('rows of an attempt that is over are dropped, also when they come late', () => {
+  const network = badNetwork([])
+  const [sender, receiver] = boardsOver(network)
+  const key = { region: 0, attempt: 1, exchange: 0, producer: 0, consumer: 0 }
+  const next = { ...key, attempt: 2 }
+  for (const [n, of] of [key, next].entries()) sender.outlet(of, 1).send(batchFromRows(pairFields, [[n, n]]))
+  receiver.closeAttempt(0, 1)
+  network.deliver()
+  const rowsOfAttempt = [key, next].map((of) => {
+    const rows: unknown[] = []
+    const channel = receiver.channel(of)
+    channel.open(new Arrivals())
+    takeAll(channel, rows)
+    return rows
+  })
+  expect(rowsOfAttempt).toEqual([[], [1]])
 })
