@@ -170,7 +170,7 @@ export const mutants: readonly Mutant[] = [
     file: 'runtime/run-record.ts',
     find: 'firstAttempt: earlierClaims * attemptsAProcess',
     put: 'firstAttempt: 0 * earlierClaims * attemptsAProcess',
-    tests: ['crash/power-cut'],
+    tests: ['runtime/resume'],
   },
   {
     name: 'a run that goes on trusts files that are gone',
