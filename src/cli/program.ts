@@ -83,13 +83,21 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   )
   addRunsCommand(program)
   for (const command of program.commands) {
-    for (const each of [command, ...command.commands]) each.exitOverride().configureOutput(output)
-    command.addHelpText('after', `\nExamples:\n${examplesOf(command.name())}`)
+    command
+      .exitOverride()
+      .configureOutput(output)
+      .addHelpText('after', `\nExamples:\n${examplesOf(command.name())}`)
+    for (const each of command.commands)
+      each
+        .exitOverride()
+        .configureOutput(output)
+        .addHelpText('after', `\nExamples:\n${examplesOf(`${command.name()} ${each.name()}`)}`)
   }
 
   try {
     if (argv.length <= 2) program.help({ error: true })
     checkHelpTopic(program, argv)
+    checkRunsTopic(program, argv)
     await program.parseAsync(argv)
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) reportError(thrown, {})
@@ -108,10 +116,10 @@ function addRunsCommand(program: Command): void {
       .option('--cwd <folder>', 'a folder of the project whose runs are meant; default the working directory')
   const runs = program.command('runs').description('list the runs of the project, newest first; the last hundred are kept')
   options(runs).enablePositionalOptions().action(listRunsCommand)
-  const id = 'the run, or the beginning of its name'
-  options(runs.command('show').description('show what a run did, beside its plan').argument('<id>', id)).action(showRunCommand)
+  const name = 'the name of the run, or the beginning of it'
+  options(runs.command('show').description('show what a run did, beside its plan').argument('<run>', name)).action(showRunCommand)
   options(
-    runs.command('diff').description('say what changed between two runs').argument('<a>', id).argument('<b>', 'the other one'),
+    runs.command('diff').description('say what changed between two runs').argument('<a>', name).argument('<b>', 'the other one'),
   ).action(diffRunsCommand)
 }
 
@@ -212,7 +220,9 @@ const formatOption = (): Option =>
 /** What shows the help that a mistake calls for: that of the command, where one was given. */
 function helpCommand(program: Command, argv: readonly string[]): string {
   const command = program.commands.find((each) => each.name() === argv[2])
-  return command === undefined ? 'millrace --help' : `millrace ${command.name()} --help`
+  if (command === undefined) return 'millrace --help'
+  const part = command.commands.find((each) => each.name() === argv[3])
+  return `millrace ${command.name()}${part === undefined ? '' : ` ${part.name()}`} --help`
 }
 
 /** Commander shows the general help for a command that it does not know. */
@@ -222,6 +232,17 @@ function checkHelpTopic(program: Command, argv: readonly string[]): void {
   if (command !== 'help' || topic === undefined || topic.startsWith('-') || names.includes(topic) || topic === 'help') return
   throw usageError('USAGE_ARGUMENT', `unknown command '${topic}'`, {
     hint: suggest(topic, names, `the commands are ${names.join(', ')}`),
+  })
+}
+
+/** Commander would say of a word after `runs` that there is one too many. */
+function checkRunsTopic(program: Command, argv: readonly string[]): void {
+  const [, , command, topic] = argv
+  if (command !== 'runs' || topic === undefined || topic.startsWith('-')) return
+  const names = program.commands.find((each) => each.name() === 'runs')?.commands.map((each) => each.name()) ?? []
+  if (names.includes(topic) || topic === 'help') return
+  throw usageError('USAGE_ARGUMENT', `unknown command 'runs ${topic}'`, {
+    hint: suggest(topic, names, 'the commands are runs, runs show NAME and runs diff A B'),
   })
 }
 

@@ -168,6 +168,9 @@ from csv(concat(@token, '.csv')) |> where a = @token or a = lower(@token) |> lim
     const { stdout } = await cli(['runs', 'show', (await listed(cwd))[0].id], { cwd })
     expect(stdout).toMatch(/failed with RUN_DIVISION_BY_ZERO/)
     expect(stdout).toContain("read csv 'in.csv'")
+    expect(stdout).toMatch(/from [\d.]+ ms, not ended/)
+    // Nobody has waited, since nothing was done.
+    expect(stdout).not.toContain('for credit')
   })
 
   it.each([
@@ -183,6 +186,21 @@ from csv(concat(@token, '.csv')) |> where a = @token or a = lower(@token) |> lim
     expect(stderr).toContain('error USAGE_RUN')
     expect(stderr).toContain(says)
   })
+})
+
+it.each([
+  { args: ['dif', 'a', 'b'], says: ["unknown command 'runs dif'", "did you mean 'diff'?"] },
+  { args: ['mi9k'], says: ["unknown command 'runs mi9k'", 'runs show NAME'] },
+  { args: ['show'], says: ["missing required argument 'run'", 'see millrace runs show --help'] },
+])('millrace runs $args says what was meant', async ({ args, says }) => {
+  const { code, stderr } = await cli(['runs', ...args], { cwd: project({}) })
+  expect(code).toBe(2)
+  for (const text of says) expect(stderr).toContain(text)
+})
+
+it.each(['show', 'diff'])('millrace runs %s --help has an example', async (command) => {
+  const { stdout } = await cli(['runs', command, '--help'], { cwd: project({}) })
+  expect(stdout).toContain(`Examples:\n  millrace runs ${command} `)
 })
 
 describe('millrace runs diff', () => {

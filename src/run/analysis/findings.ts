@@ -63,7 +63,7 @@ function spills(actuals: Actuals): string[] {
 
 function waits(stage: StageActuals, { stages, exchanges }: Actuals): string[] {
   const allMs = stages.reduce((sum, { busyMs }) => sum + busyMs, 0)
-  if (stage.creditWaitMs < longWaitShare * allMs) return []
+  if (stage.creditWaitMs === 0 || stage.creditWaitMs < longWaitShare * allMs) return []
   const readers = exchanges.filter(({ from }) => from === stage.id).map(({ to }) => `stage ${to}`)
   const takes = readers.length === 1 ? 'takes' : 'take'
   const reason = `${listWords([...new Set(readers)])} ${takes} rows more slowly than they are made`
@@ -93,7 +93,9 @@ function failures({ failedRows, retries, backups, backupsWon, remadeTasks, reuse
     ...(retries > 0 ? [`${count(retries, 'attempt')} had to be begun again after a failure or the loss of a worker.`] : []),
     ...(remadeTasks > 0 ? [`${count(remadeTasks, 'task')} had to be done once more, since what they had made was gone.`] : []),
     ...(backups > 0 ? [`${count(backups, 'slow task')} got a second attempt; ${backupsWon} of these ended first.`] : []),
-    ...(reusedTasks > 0 ? [`${reusedTasks} of ${tasks} tasks were taken over from the interrupted run.`] : []),
+    ...(reusedTasks > 0
+      ? [`${reusedTasks} of ${count(tasks, 'task')} ${reusedTasks === 1 ? 'was' : 'were'} taken over from the interrupted run.`]
+      : []),
     ...warnings.map(
       ({ stage, task, redone }) =>
         `Task ${task} of stage ${stage} gave other rows when it was done again, so ${count(redone, 'task')} that had read the first ones had to follow.`,

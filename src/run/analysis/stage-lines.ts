@@ -1,5 +1,5 @@
 import { formatBytes } from '../../base/format-bytes.ts'
-import { wrap } from '../../planner/explain/layout.ts'
+import { count, wrap } from '../../planner/explain/layout.ts'
 import type { Actuals, OperatorActuals, StageActuals } from './actuals.ts'
 import { exactRows, formatMs, formatRatio, formatShare } from './figures.ts'
 
@@ -17,8 +17,10 @@ export function analysedStageLines({ stages }: Actuals): string[] {
 
 function stageFigures({ cpuMs, startedMs, endedMs, repeated, operators }: StageActuals): string {
   const share = operators.reduce((sum, one) => sum + one.share, 0)
-  const again = repeated > 0 ? `, ${repeated} attempts more than tasks` : ''
-  return `${formatShare(share)} of the time, ${formatMs(cpuMs)} of CPU, from ${formatMs(startedMs)} to ${formatMs(endedMs)}${again}`
+  const again = repeated > 0 ? `, ${count(repeated, 'attempt')} more than tasks` : ''
+  // Of a run that failed there are stages that no task has ended in.
+  const until = endedMs < startedMs ? ', not ended' : ` to ${formatMs(endedMs)}`
+  return `${formatShare(share)} of the time, ${formatMs(cpuMs)} of CPU, from ${formatMs(startedMs)}${until}${again}`
 }
 
 const marked: ReadonlySet<string> = new Set(['segment', 'aggregate', 'join'])

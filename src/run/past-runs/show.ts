@@ -1,6 +1,6 @@
 import { formatBytes } from '../../base/format-bytes.ts'
 import { count, listWords, wrap } from '../../planner/explain/layout.ts'
-import { formatMs } from '../analysis/figures.ts'
+import { exactRows, formatMs } from '../analysis/figures.ts'
 import { findingsOf } from '../analysis/findings.ts'
 import { analysedStageLines } from '../analysis/stage-lines.ts'
 import { shownTime } from './list.ts'
@@ -35,7 +35,7 @@ function headline(run: PastRun): string[] {
   const status = statusOf(run)
   const ended = {
     running: 'is running',
-    succeeded: `succeeded${rowsOut === null ? '' : ` and made ${rowsOut.toLocaleString('en-US')} rows`}`,
+    succeeded: `succeeded${rowsOut === null ? '' : ` and made ${exactRows(rowsOut)}`}`,
     failed: `failed with ${code}`,
     stopped: 'was stopped',
     killed: 'was killed: its process is gone and has not said how it ended',

@@ -72,7 +72,7 @@ export function findPastRun(disk: Disk, folder: string, prefix: string): PastRun
   const exact = found.find((id) => id === prefix)
   if (exact === undefined && found.length > 1) {
     throw usageError('USAGE_RUN', `${found.length} runs begin alike, with '${prefix}'`, {
-      hint: `give more of the id: ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', ...' : ''}`,
+      hint: `give more of the name: ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', ...' : ''}`,
     })
   }
   const run = found.length === 0 ? undefined : readPastRun(disk, folder, exact ?? found[0])
