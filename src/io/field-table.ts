@@ -1,5 +1,5 @@
 import { targetBatchRows } from '../data/batch.ts'
-import { ScanMemory } from './wasm/scan-memory.ts'
+import { kernelTextBytes, ScanMemory } from './wasm/scan-memory.ts'
 
 /** What the scanner found in a field. */
 export const absent = 0
@@ -69,5 +69,3 @@ export function createFieldTable(slots: number, rows = targetBatchRows, textByte
     isInMemory: false,
   }
 }
-
-const kernelTextBytes = 2 ** 20

@@ -230,6 +230,46 @@ describe('kernels that scan', () => {
     },
   )
 
+  it('cut text into lines, and make text of them', () => {
+    const line = fc.string({ unit: fc.constantFrom('a', 'é', '\r', 'b'.repeat(20)), maxLength: 20 })
+    const memory = ScanMemory.open(0, capacity) as ScanMemory
+    fc.assert(
+      fc.property(
+        fc.array(line, { minLength: 1, maxLength: 90, size: 'max' }),
+        fc.integer({ min: 1, max: 90 }),
+        fc.nat(20),
+        (lines, most, before) => {
+          const expected = lines.slice(0, Math.min(most, capacity)).map((text) => text.replace(/\r$/, ''))
+          const bytes = Buffer.from(`${'x'.repeat(before)}${lines.join('\n')}\n`)
+          const cut = memory.cutLines(bytes, before, bytes.length, most)
+          if (cut === undefined) throw new Error('there is room')
+          const { rowCount, offsets, bytes: texts, size, next } = cut
+          const found = Array.from({ length: rowCount }, (_, row) =>
+            Buffer.from(texts.subarray(offsets[row], offsets[row + 1])).toString(),
+          )
+          expect(found).toEqual(expected)
+          expect([size, next]).toEqual([
+            Buffer.byteLength(expected.join('')),
+            before + lines.slice(0, rowCount).reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0),
+          ])
+          const kept = {
+            store: 'bytes',
+            type: types.string,
+            length: rowCount,
+            offsets: offsets.slice(),
+            data: texts.slice(),
+          } as const
+          const joined = memory.joinLines(kept, rowCount)
+          if (expected.some((text) => text.endsWith('\r'))) expect(joined).toBeUndefined()
+          else expect(Buffer.from(joined as Uint8Array).toString()).toBe(`${expected.join('\n')}\n`)
+        },
+      ),
+      { numRuns: 300 },
+    )
+    const long = new Uint8Array(2 ** 19).fill(10)
+    expect(memory.cutLines(long, 0, long.length, 1)).toBeUndefined()
+  })
+
   it('are missed by nobody where there is no WebAssembly', () => {
     const program = `
       const { createFieldTable } = await import('./src/io/field-table.ts')

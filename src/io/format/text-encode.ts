@@ -1,10 +1,12 @@
 import { dataError, type MillraceError, planError } from '../../base/errors.ts'
+import { targetBatchRows } from '../../data/batch.ts'
 import { type BytesColumn, isValid } from '../../data/column.ts'
 import { copyBytes, viewOf } from '../../data/copy-bytes.ts'
 import { plainColumn } from '../../data/gather.ts'
 import { textAt } from '../../data/read.ts'
 import { formatType, type Schema } from '../../data/type.ts'
 import { plainBytes } from '../lines.ts'
+import { ScanMemory } from '../wasm/scan-memory.ts'
 import type { Encoder } from './encoder.ts'
 
 const newline = 10
@@ -33,6 +35,25 @@ function linesOf(column: BytesColumn, rowCount: number, name: string): Uint8Arra
   const [first, last] = [offsets[0], offsets[rowCount]]
   if (nulls !== undefined) refuseNulls(column, rowCount, name)
   const out = plainBytes(last - first + rowCount)
+  if (out.length >= leastKernelBytes) memory ??= ScanMemory.open(0, targetBatchRows)
+  const joined = memory?.joinLines(column, rowCount)
+  if (joined !== undefined) out.set(joined)
+  else putLines(column, rowCount, name, out)
+  // Buffer's search is 30 times as fast as that of a typed array.
+  if (Buffer.from(data.buffer, data.byteOffset + first, last - first).includes(newline)) {
+    for (let row = 0; row < rowCount; row++) {
+      if (data.subarray(offsets[row], offsets[row + 1]).includes(newline)) throw brokenLine(column, row, name)
+    }
+  }
+  return out
+}
+
+/** Of this thread: nothing stays in it from one call to the next. */
+let memory: ScanMemory | undefined
+const leastKernelBytes = 2 ** 14
+
+function putLines(column: BytesColumn, rowCount: number, name: string, out: Uint8Array): void {
+  const { data, offsets } = column
   const source = viewOf(data)
   const target = viewOf(out)
   let at = 0
@@ -44,13 +65,6 @@ function linesOf(column: BytesColumn, rowCount: number, name: string): Uint8Arra
     if (end > start && data[end - 1] === carriageReturn) throw brokenLine(column, row, name)
     out[at++] = newline
   }
-  // Buffer's search is 30 times as fast as that of a typed array.
-  if (Buffer.from(data.buffer, data.byteOffset + first, last - first).includes(newline)) {
-    for (let row = 0; row < rowCount; row++) {
-      if (data.subarray(offsets[row], offsets[row + 1]).includes(newline)) throw brokenLine(column, row, name)
-    }
-  }
-  return out
 }
 
 function refuseNulls(column: BytesColumn, rowCount: number, name: string): void {

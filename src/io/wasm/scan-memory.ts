@@ -1,5 +1,6 @@
 import { targetBatchBytes } from '../../data/batch.ts'
 import type { BytesBuilder } from '../../data/builder.ts'
+import type { BytesColumn } from '../../data/column.ts'
 import type { CsvShape, KeyOrder } from '../scan-shape.ts'
 import { scanCode } from './scan-code.ts'
 
@@ -58,7 +59,22 @@ interface Kernels {
     to: number,
     quote: number,
   ): number
+  cutLines(at: number, end: number, rows: number, offsets: number, to: number): number
+  joinLines(offsets: number, rows: number, at: number, to: number): number
 }
+
+/** Lines that were cut: where they end, and their bytes; where the line behind the last one starts. */
+export interface CutLines {
+  rowCount: number
+  offsets: Int32Array
+  bytes: Uint8Array
+  /** Bytes written. */
+  size: number
+  next: number
+}
+
+/** From so much text on a memory of its own is worth it. */
+export const kernelTextBytes = 2 ** 20
 
 const pageBytes = 65_536
 const newline = 10
@@ -239,6 +255,35 @@ export class ScanMemory {
     offsets.set(this.#offsets.subarray(1, row + 1), 1)
     data.set(this.#bytes.subarray(columnAt, columnAt + size))
     return { row, size }
+  }
+
+  /** See `cutLines` of text; undefined where there is not room for so much. What it gives is valid until the next call. */
+  cutLines(data: Uint8Array, from: number, end: number, maxRows: number): CutLines | undefined {
+    if (end - from > textBytes) return undefined
+    this.load(data, from, end)
+    const rowCount = this.#kernels.cutLines(
+      textAt,
+      textAt + end - from,
+      Math.min(maxRows, this.#capacity),
+      this.#offsets.byteOffset,
+      columnAt,
+    )
+    const next = this.#kernels.next.value - textAt + from
+    // Kernels for other things write here too.
+    this.#offsets[0] = 0
+    const size = this.#offsets[rowCount]
+    const bytes = this.#bytes.subarray(columnAt, columnAt + size)
+    return { rowCount, offsets: this.#offsets.subarray(0, rowCount + 1), bytes, size, next }
+  }
+
+  /** See `linesOf`: copies texts with newlines behind them; undefined where there is not room for so much, or one ends with a carriage return. */
+  joinLines({ data, offsets }: BytesColumn, rows: number): Uint8Array | undefined {
+    const size = offsets[rows] - offsets[0]
+    if (rows > this.#capacity || size + rows > textBytes) return undefined
+    this.#bytes.set(data.subarray(offsets[0], offsets[rows]), textAt)
+    this.#offsets.set(offsets.subarray(0, rows + 1))
+    const row = this.#kernels.joinLines(this.#offsets.byteOffset, rows, textAt, columnAt)
+    return row < rows ? undefined : this.#bytes.subarray(columnAt, columnAt + size + rows)
   }
 
   #writePlaces(shape: CsvShape): void {

@@ -696,4 +696,63 @@
 
   ;; Six bits of a code point, as a byte behind the first one.
   (func $tail (param $code i32) (param $shift i32) (result i32)
-    (i32.or (i32.const 0x80) (i32.and (i32.shr_u (local.get $code) (local.get $shift)) (i32.const 0x3f)))))
+    (i32.or (i32.const 0x80) (i32.and (i32.shr_u (local.get $code) (local.get $shift)) (i32.const 0x3f))))
+  ;; text, `cutShortLines`: copies lines from `at` on, without their line breaks, one behind the other to `to`, until `end`, which is behind a newline,
+  ;; or until row `rows`. Puts where they end behind `offsets`, whose first is 0. Returns the row; `next` is the start of the line behind the last.
+  (func (export "cutLines")
+    (param $at i32) (param $end i32) (param $rows i32) (param $offsets i32) (param $to i32)
+    (result i32)
+    (local $row i32) (local $base i32) (local $start i32) (local $bits i32) (local $bytes v128)
+    (local.set $base (local.get $to))
+    (local.set $start (local.get $to))
+    (block $done
+      (loop $words
+        (local.set $bytes (v128.load (local.get $at)))
+        (v128.store (local.get $to) (local.get $bytes))
+        (local.set $bits (i8x16.bitmask (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 0x0a)))))
+        (if (i32.eqz (local.get $bits))
+          (then
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (local.set $to (i32.add (local.get $to) (i32.const 16)))
+            (br $words)))
+        (local.set $bits (i32.ctz (local.get $bits)))
+        (local.set $at (i32.add (local.get $at) (i32.add (local.get $bits) (i32.const 1))))
+        (local.set $to (i32.add (local.get $to) (local.get $bits)))
+        (if (i32.eq (i32.load8_u (i32.sub (local.get $to) (i32.const 1))) (i32.const 0x0d))
+          (then
+            (if (i32.gt_u (local.get $to) (local.get $start))
+              (then (local.set $to (i32.sub (local.get $to) (i32.const 1)))))))
+        (local.set $start (local.get $to))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (i32.store
+          (i32.add (local.get $offsets) (i32.shl (local.get $row) (i32.const 2)))
+          (i32.sub (local.get $to) (local.get $base)))
+        (br_if $done (i32.ge_u (local.get $row) (local.get $rows)))
+        (br_if $words (i32.lt_u (local.get $at) (local.get $end)))))
+    (global.set $next (local.get $at))
+    (local.get $row))
+
+  ;; `linesOf`: copies texts, of which the first is at `at`, to `to`, a newline behind each. Returns the row where it stopped, behind a text that ends
+  ;; with a carriage return.
+  (func (export "joinLines") (param $offsets i32) (param $rows i32) (param $at i32) (param $to i32) (result i32)
+    (local $row i32) (local $size i32) (local $written i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $row) (local.get $rows)))
+        (local.set $size
+          (i32.sub (i32.load offset=4 (local.get $offsets)) (i32.load (local.get $offsets))))
+        (local.set $offsets (i32.add (local.get $offsets) (i32.const 4)))
+        (local.set $written (i32.add (local.get $to) (local.get $size)))
+        (local.set $size (i32.add (local.get $at) (local.get $size)))
+        (loop $words
+          (v128.store (local.get $to) (v128.load (local.get $at)))
+          (local.set $to (i32.add (local.get $to) (i32.const 16)))
+          (local.set $at (i32.add (local.get $at) (i32.const 16)))
+          (br_if $words (i32.lt_u (local.get $at) (local.get $size))))
+        (if (i32.eq (i32.load8_u (i32.sub (local.get $written) (i32.const 1))) (i32.const 0x0d)) (then (br $done)))
+        (local.set $at (local.get $size))
+        (i32.store8 (local.get $written) (i32.const 0x0a))
+        (local.set $to (i32.add (local.get $written) (i32.const 1)))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br $next)))
+    (local.get $row)))
