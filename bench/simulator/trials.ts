@@ -19,7 +19,7 @@ export async function planOf(
       : await loadFlow(path, withParts(path, options.parts), new Map())
   const sizes = new Map([['', sizeBytes]])
   const { disabledRules = [] } = options
-  return (await prepare(program, { mode: 'serial', disabledRules }, { looksOnly: true, sizes })).planned.physical
+  return (await prepare(program, { mode: 'hybrid', disabledRules }, { looksOnly: true, sizes })).planned.physical
 }
 
 const withParts = (path: string, parts: number): string =>

@@ -70,7 +70,7 @@ export interface Simulated {
 /** Plans a program for real, stage by stage, and runs the plan on an imagined cluster, once for each seed. */
 export async function simulateProgram(program: Program, options: SimulateOptions): Promise<Simulated> {
   const { cwd, disabledRules, sizes, seeds } = options
-  const { planned } = await prepare(program, { mode: 'serial', cwd, disabledRules }, { looksOnly: true, sizes })
+  const { planned } = await prepare(program, { mode: 'hybrid', cwd, disabledRules }, { looksOnly: true, sizes })
   const cluster = clusterOf(options.machines, options.cluster)
   const { faults, backups, locality, badMessages, stageOutputs } = options
   const results = seeds.map((seed) =>

@@ -2,6 +2,7 @@ import { type MillraceError, runError, sourceError } from '../../base/errors.ts'
 import type { SeededRandom } from '../../base/seeded-random.ts'
 import type { PhysicalPlan } from '../../ir/physical.ts'
 import {
+  type Announcement,
   coordinatorHost,
   type TaskName,
   type TaskOrder,
@@ -11,6 +12,7 @@ import {
 } from '../../runtime/orders.ts'
 import type { RunEvent } from '../../runtime/run-state.ts'
 import { exchangeOf } from '../../runtime/stage-shape.ts'
+import { Announced } from './announced.ts'
 import { type BlockPlaces, nearestCopy, nextCopy } from './blocks.ts'
 import type { Cluster, MachineId } from './cluster.ts'
 import type { FlowNetwork } from './flow-network.ts'
@@ -29,8 +31,13 @@ import {
 } from './phases.ts'
 import { type StageLoad, shareOf } from './stage-loads.ts'
 
+/** A task that copies files while they are made goes for more when there is this share of them, or all. */
+const leastShare = 0.05
+
 /** A row of text, to turn bytes into the rows that the coordinator judges speed by. */
 const rowBytes = 100
+
+type FetchPhase = Extract<Phase, { do: 'fetch' }>
 
 interface Attempt {
   order: TaskOrder
@@ -44,6 +51,10 @@ interface Attempt {
   passed: number
   takenBytes: number
   spills: boolean
+  /** Producers' attempts of the exchange as it knew them when it went for their files; what of them it copies now, and how many bytes. */
+  copied: readonly number[]
+  copying: readonly number[]
+  copyingBytes: number
   /** Of the exchange that it is copying from. */
   sources: Sources | undefined
 }
@@ -60,7 +71,7 @@ export interface AttemptsContext {
   answer(worker: WorkerId, event: RunEvent, nowMs: number): void
   /** The last bytes of an exchange have come in. */
   received(stage: number, nowMs: number): void
-  /** A worker has begun (1) or ended (−1) an attempt. */
+  /** A worker has something to do from now on (1), or has nothing any more (−1). */
   busy(change: 1 | -1, nowMs: number): void
 }
 
@@ -81,6 +92,9 @@ export class Attempts {
   readonly #allThereAt = new WeakMap<Sources, number>()
   /** Which copy of its input a task has read last. */
   readonly #readFrom = new Map<string, MachineId>()
+  readonly #announced = new Announced()
+  /** Attempts that have copied all there is, and not all that there will be. */
+  readonly #waiting = new Set<Attempt>()
   readonly reads: ReadCounts = { local: 0, rack: 0, remote: 0 }
   running = 0
 
@@ -109,11 +123,14 @@ export class Attempts {
       passed: 0,
       takenBytes: 0,
       spills: received > spec.memoryMB * 1e6,
+      copied: nothing,
+      copying: nothing,
+      copyingBytes: 0,
       sources: undefined,
     }
+    if (worker !== coordinatorHost && mine.size === 0) this.#context.busy(1, nowMs)
     this.#ofWorker.set(worker, mine.add(attempt))
     this.running++
-    if (worker !== coordinatorHost) this.#context.busy(1, nowMs)
     this.#next(attempt, nowMs)
   }
 
@@ -122,9 +139,27 @@ export class Attempts {
     const attempt = this.#ofFlow[flow] as Attempt
     this.#stopFlow(attempt, nowMs)
     const phase = attempt.phases[attempt.at]
-    if (phase.do === 'read' || phase.do === 'fetch') attempt.takenBytes += phase.bytes
-    if (phase.do === 'fetch') this.#context.received(attempt.order.stage, nowMs)
+    if (phase.do === 'read') attempt.takenBytes += phase.bytes
+    if (phase.do === 'fetch') {
+      attempt.takenBytes += attempt.copyingBytes
+      attempt.sources = undefined
+      if (this.#announced.countOf(attempt.copied) < attempt.copied.length) return this.#copy(attempt, phase, nowMs)
+      this.#context.received(attempt.order.stage, nowMs)
+    }
     this.#next(attempt, nowMs)
+  }
+
+  /** An order is on its way: announcements that are sent after it must not come before what it says. */
+  expect(order: TaskOrder): void {
+    this.#announced.learn(order)
+  }
+
+  /** More of what attempts copy is there. */
+  announce(made: readonly Announcement[], nowMs: number): void {
+    this.#announced.tell(made)
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const attempt of waiting) this.#copy(attempt, attempt.phases[attempt.at] as FetchPhase, nowMs)
   }
 
   cancel(worker: WorkerId, name: TaskName, nowMs: number): void {
@@ -166,19 +201,36 @@ export class Attempts {
     })
   }
 
-  #takenBy({ takenBytes, phases, at, flow }: Attempt, nowMs: number): number {
+  #takenBy({ takenBytes, phases, at, flow, copyingBytes }: Attempt, nowMs: number): number {
     const phase = phases[at]
     if (flow === undefined || phase === undefined || (phase.do !== 'read' && phase.do !== 'fetch')) return takenBytes
-    return takenBytes + phase.bytes - this.#context.network.bytesLeft(flow, nowMs)
+    return takenBytes + (phase.do === 'fetch' ? copyingBytes : phase.bytes) - this.#context.network.bytesLeft(flow, nowMs)
   }
 
   #next(attempt: Attempt, nowMs: number): void {
     attempt.at++
     attempt.passed = 0
     attempt.sources = undefined
+    attempt.copied = nothing
     const phase = attempt.phases[attempt.at]
     if (phase === undefined) this.#finish(attempt, nowMs)
+    else if (phase.do === 'fetch') this.#copy(attempt, phase, nowMs)
     else this.#start(attempt, phase, phase.bytes, nowMs)
+  }
+
+  /** Copies the files that are there, or waits for more of them. */
+  #copy(attempt: Attempt, phase: FetchPhase, nowMs: number): void {
+    const attempts = this.#announced.of(attempt.order, phase.exchange)
+    const copying = this.#announced.newIn(attempts, attempt.copied)
+    const share = attempts.length === 0 ? 1 : this.#announced.countOf(copying) / attempts.length
+    if (this.#announced.countOf(attempts) < attempts.length && share < leastShare) {
+      this.#waiting.add(attempt)
+      return
+    }
+    attempt.copied = attempts
+    attempt.copying = copying
+    attempt.copyingBytes = phase.bytes * share
+    this.#start(attempt, phase, attempt.copyingBytes, nowMs)
   }
 
   #start(attempt: Attempt, phase: Phase, bytes: number, nowMs: number): void {
@@ -226,13 +278,12 @@ export class Attempts {
     return readCourse(attempt.runner, from)
   }
 
-  #fetch(attempt: Attempt, { exchange, bytes }: Extract<Phase, { do: 'fetch' }>, nowMs: number): Course | undefined {
+  #fetch(attempt: Attempt, { exchange }: FetchPhase, nowMs: number): Course | undefined {
     const { outputs, plan } = this.#context
-    const attempts = attempt.order.inputs.find((input) => input.exchange === exchange)?.attempts ?? []
-    const sources = outputs.sourcesOf(exchange, exchangeOf(plan, exchange).from, attempts)
+    const sources = outputs.sourcesOf(exchange, exchangeOf(plan, exchange).from, attempt.copying)
     attempt.sources = sources
     const gone = this.#goneTask(sources)
-    if (gone === undefined) return fetchCourse(attempt.runner, bytes, sources, attempt.spills)
+    if (gone === undefined) return fetchCourse(attempt.runner, attempt.copyingBytes, sources, attempt.spills)
     this.#failFetch(attempt, gone, nowMs)
     return undefined
   }
@@ -261,10 +312,8 @@ export class Attempts {
   }
 
   #failFetch(attempt: Attempt, task: number, nowMs: number): void {
-    const phase = attempt.phases[attempt.at] as Extract<Phase, { do: 'fetch' }>
-    const { exchange } = phase
-    const made = attempt.order.inputs.find((input) => input.exchange === exchange)?.attempts[task] ?? 0
-    const lostOutput = { exchange, task, attempt: made }
+    const { exchange } = attempt.phases[attempt.at] as FetchPhase
+    const lostOutput = { exchange, task, attempt: attempt.copying[task] }
     this.#fail(
       attempt,
       runError('RUN_WORKER_LOST', `the machine with the output of task ${task} does not answer`, { lostOutput }),
@@ -293,9 +342,11 @@ export class Attempts {
 
   #drop(attempt: Attempt, nowMs: number): void {
     this.#stopFlow(attempt, nowMs)
-    this.#ofWorker.get(attempt.worker)?.delete(attempt)
+    this.#waiting.delete(attempt)
+    const others = this.#ofWorker.get(attempt.worker)
+    others?.delete(attempt)
     this.running--
-    if (attempt.worker !== coordinatorHost) this.#context.busy(-1, nowMs)
+    if (attempt.worker !== coordinatorHost && others?.size === 0) this.#context.busy(-1, nowMs)
   }
 
   #stopFlow(attempt: Attempt, nowMs: number): void {
@@ -306,6 +357,8 @@ export class Attempts {
     attempt.course = undefined
   }
 }
+
+const nothing: readonly number[] = Object.freeze([])
 
 const isNamed = ({ order }: Attempt, name: TaskName): boolean =>
   order.stage === name.stage && order.task === name.task && order.attempt === name.attempt

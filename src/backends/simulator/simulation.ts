@@ -166,6 +166,10 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
         log.note(nowMs, `cancel ${nameOf(order)} on ${worker}`)
         return messages.send(nowMs, () => attempts.cancel(worker, order, nowMs))
       }
+      case 'announce': {
+        const { made } = command
+        return messages.send(nowMs, () => attempts.announce(made, nowMs))
+      }
       case 'acceptReport':
         return marks.get(command.order.stage)?.committed(command.order.task, nowMs)
       case 'setTimer': {
@@ -183,7 +187,7 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
       case 'warn':
       case 'discardOutput':
       case 'endAttempt':
-        // Serial plans have no attempts of regions; files of attempts that were late take no place that anybody would miss.
+        // Plans that store every exchange have no attempts of regions; files of attempts that were late take no place that anybody would miss.
         return
     }
   }
@@ -196,6 +200,7 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
       marks.get(order.stage)?.started(nowMs)
       attempts.begin(worker, machine, order, nowMs)
     }
+    attempts.expect(order)
     if (worker === coordinatorHost) agenda.put(nowMs, begin)
     else messages.send(nowMs, () => agenda.put(nowMs + spec.taskStartMs, begin))
   }

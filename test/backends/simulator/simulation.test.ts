@@ -70,7 +70,7 @@ describe('a simulated run', () => {
     const text = "set parallelism = 40 from text('lines.txt') |> aggregate count(*) as n group by line"
     const cluster = { racks: 2 }
     const combined = trial(await planOf(text, sizeBytes), { cluster })
-    const plain = trial(await planOf(text, sizeBytes, ['lift-combiner']), { cluster })
+    const plain = trial(await planOf(text, sizeBytes, { disabledRules: ['lift-combiner'] }), { cluster })
     expect(combined.shuffledBytes).toBeLessThan(plain.shuffledBytes / 5)
     expect(combined.rootBytes).toBeLessThan(plain.rootBytes)
   })

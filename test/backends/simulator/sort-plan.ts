@@ -5,15 +5,15 @@ import type { PhysicalPlan } from '../../../src/ir/physical.ts'
 import { prepare } from '../../../src/run/prepare.ts'
 import { loadFlow } from '../../../src/run/program.ts'
 
-/** The plan of a text over a file of this size, stage by stage. */
+/** The plan of a text over a file of this size, with every exchange stored. */
 export async function planOf(
   text: string,
   sizeBytes: number | ReadonlyMap<string, number>,
-  disabledRules: readonly string[] = [],
+  { disabledRules = [], mode = 'hybrid' }: { disabledRules?: readonly string[]; mode?: 'serial' | 'hybrid' } = {},
 ): Promise<PhysicalPlan> {
   const program = await loadFlow(join(process.cwd(), '<test>'), text, new Map())
   const sizes = typeof sizeBytes === 'number' ? new Map([['', sizeBytes]]) : sizeBytes
-  return (await prepare(program, { mode: 'serial', disabledRules }, { looksOnly: true, sizes })).planned.physical
+  return (await prepare(program, { mode, disabledRules }, { looksOnly: true, sizes })).planned.physical
 }
 
 /** All bytes are moved once. */
