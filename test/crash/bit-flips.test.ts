@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { faultyHost } from '../../src/base/faulty-disk.ts'
 import type { Host } from '../../src/base/host.ts'
 import { type Schema, types } from '../../src/data/type.ts'
 import { readBlocks } from '../../src/runtime/block-file.ts'
-import { faultyHost } from '../../src/testing/faulty-disk.ts'
 import type { MemoryDisk } from '../../src/testing/memory-disk.ts'
 import { diskWith, forgetProcesses, outputsOn, randomFrom, runVirtual, virtualHost } from './virtual-machine.ts'
 

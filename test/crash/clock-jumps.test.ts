@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { changesDisk, faultyHost } from '../../src/base/faulty-disk.ts'
 import type { Host } from '../../src/base/host.ts'
-import { changesDisk, faultyHost } from '../../src/testing/faulty-disk.ts'
 import { diskWith, forgetProcesses, outputsOn, randomFrom, runVirtual, virtualHost } from './virtual-machine.ts'
 
 const inputs = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/base/errors.ts'
+import { type DiskCall, faultOf, faultyHost } from '../../src/base/faulty-disk.ts'
 import type { RunOptions } from '../../src/run/options.ts'
-import { type DiskCall, faultOf, faultyHost } from '../../src/testing/faulty-disk.ts'
 import type { MemoryDisk } from '../../src/testing/memory-disk.ts'
 import { diskWith, forgetProcesses, isHidden, outputsOn, runVirtual, virtualHost } from './virtual-machine.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { changesDisk, faultyHost } from '../../src/testing/faulty-disk.ts'
+import { changesDisk, faultyHost } from '../../src/base/faulty-disk.ts'
 import type { MemoryDisk } from '../../src/testing/memory-disk.ts'
 import { cwd, diskWith, forgetProcesses, outputsOn, runVirtual, virtualHost } from './virtual-machine.ts'
 

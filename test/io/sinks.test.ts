@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { failWrites } from '../../src/base/faulty-disk.ts'
 import type { Host } from '../../src/base/host.ts'
 import { batchFromRows } from '../../src/data/read.ts'
 import { type Schema, types, type Value } from '../../src/data/type.ts'
@@ -10,7 +11,6 @@ import { csvSource } from '../../src/io/csv.ts'
 import { csvSink, jsonlSink, textSink } from '../../src/io/file-sinks.ts'
 import { jsonlSource } from '../../src/io/jsonl.ts'
 import { textSource } from '../../src/io/text.ts'
-import { failWrites } from '../../src/testing/faulty-disk.ts'
 import { host, readRows, tempFolder } from './read-all.ts'
 
 const column = (name: string, type = types.string) => ({ name, type, nullable: true })

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/base/errors.ts'
+import { failWrites, faultyHost } from '../../src/base/faulty-disk.ts'
 import { nodeHost } from '../../src/base/node-host.ts'
 import { execute } from '../../src/run/execute.ts'
 import type { RunOptions } from '../../src/run/options.ts'
 import { type Prepared, prepare } from '../../src/run/prepare.ts'
 import { loadFlow } from '../../src/run/program.ts'
-import { failWrites, faultyHost } from '../../src/testing/faulty-disk.ts'
 import { leftovers } from '../cli/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-disk-'))

@@ -8,8 +8,8 @@ import { TaskHost } from '../../../runtime/task-host.ts'
 import type { Backend, RunRequest } from '../../backend.ts'
 import { VirtualCluster } from './cluster.ts'
 import type { Faults } from './faults.ts'
-import { faultyHost } from './faulty-host.ts'
 import { Network } from './network.ts'
+import { processHost } from './process-host.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import type { VirtualWorker } from './worker.ts'
 
@@ -38,7 +38,7 @@ export function rowSimulator(virtual: VirtualRun): Backend {
     traits: localTraits('threads'),
     async run(request) {
       const host = { ...request.host, clock: time }
-      const parts = openRun({ ...request, host: faultyHost(host, faults, isAlive) }, { credit })
+      const parts = openRun({ ...request, host: processHost(host, faults, isAlive) }, { credit })
       parts.record.begin()
       let cluster: VirtualCluster | undefined
       const network = new Network(
@@ -49,7 +49,7 @@ export function rowSimulator(virtual: VirtualRun): Backend {
       )
       const tasksOf = (worker: VirtualWorker) => workerTasks(worker, { ...request, host }, virtual)
       return drive(
-        { ...request, host: faultyHost(host, faults, isAlive), settings },
+        { ...request, host: processHost(host, faults, isAlive), settings },
         {
           ...parts,
           cluster(events) {
@@ -63,7 +63,7 @@ export function rowSimulator(virtual: VirtualRun): Backend {
 }
 
 function workerTasks(worker: VirtualWorker, request: RunRequest, { time, faults, isAlive }: VirtualRun): TaskHost {
-  const host = faultyHost(request.host, faults, () => isAlive() && worker.isAlive)
+  const host = processHost(request.host, faults, () => isAlive() && worker.isAlive)
   const { plan, functions, connectors, cwd, run } = request
   const env = {
     plan,

@@ -1,5 +1,5 @@
-import type { Disk, DiskFile, Host } from '../base/host.ts'
-import { diskError } from '../base/node-host.ts'
+import type { Disk, DiskFile, Host } from './host.ts'
+import { diskError } from './node-host.ts'
 
 /** A call of a disk that is about to be made; `number` counts all calls of the host from 1. */
 export interface DiskCall {
@@ -15,9 +15,15 @@ const readingCalls: ReadonlySet<DiskCall['op']> = new Set(['openRead', 'append',
 
 /**
  * A host whose disk asks before each call whether it fails, and with what; undefined lets it pass. Half of the bytes of a failing write still reach the
- * file, as on a disk that fills up.
+ * file, as on a disk that fills up; nothing of them does where `fault` throws.
+ *
+ * @param damage - may change what was read of a file.
  */
-export function faultyHost(host: Host, fault: (call: DiskCall) => unknown): Host {
+export function faultyHost(
+  host: Host,
+  fault: (call: DiskCall) => unknown,
+  damage?: (path: string, bytes: Uint8Array) => void,
+): Host {
   let number = 0
   const attempt = (op: DiskCall['op'], path: string, before?: () => void): void => {
     const error = fault({ op, path, number: ++number })
@@ -29,7 +35,9 @@ export function faultyHost(host: Host, fault: (call: DiskCall) => unknown): Host
     path: file.path,
     read(target, offset, length, position) {
       attempt('read', file.path)
-      return file.read(target, offset, length, position)
+      const count = file.read(target, offset, length, position)
+      damage?.(file.path, target.subarray(offset, offset + count))
+      return count
     },
     write(data) {
       attempt('write', file.path, () => file.write(data.subarray(0, data.length >> 1)))
