@@ -45,6 +45,17 @@ it('takes a small file as a sample of a large one', async () => {
   expect(await cli(['simulate', 'two.flow', ...sizes], { cwd })).toMatchObject({ code: 0, stderr: '' })
 })
 
+it('has stages behind a join write what they are sent, though the planner does not know how much that is', async () => {
+  const cwd = project({
+    'sums.flow': `let a = from csv('a.csv') schema (k int64, n int64)
+let b = from csv('b.csv') schema (k int64, v string)
+from a |> join b on a.k = b.k |> aggregate sum(n) as n group by v |> write csv('c.csv')`,
+  })
+  const sizes = ['--input-size', 'a.csv=20GB', '--input-size', 'b.csv=1GB', '--machines', '50']
+  const { stdout } = await cli(['simulate', 'sums.flow', ...sizes, '--format', 'json'], { cwd })
+  expect(JSON.parse(stdout).runs[0].bytes.written).toBeGreaterThan(1e9)
+})
+
 it('reads what differs from the usual hardware from a file', async () => {
   const cwd = project({ ...files, 'fast.json': '{"machines": 4, "diskMBps": 500, "cpuMBps": {"aggregate": 500}}' })
   const { stdout } = await cli(['simulate', 'count.flow', '--input-size', '2GB', '--cluster', 'fast.json'], { cwd })

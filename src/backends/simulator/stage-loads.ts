@@ -70,7 +70,7 @@ function loadOf(
 ): StageLoad {
   const received = new Map(stage.inputs.map((id) => [id, before.get(exchangeOf(plan, id).from)?.sent.get(id) ?? 0] as const))
   const isLeaf = ({ operator }: PhysicalNode) => operator === 'scan' || operator === 'values' || operator === 'receive'
-  const estimates = estimatesOf(stage)
+  const estimates = estimatesOf(stage, received)
   const ofLeaves = sum(stage.nodes.filter(isLeaf).map((node) => estimates.get(node.id) ?? 0))
   const scan = stage.nodes.find((node) => node.operator === 'scan')
   const scanned = scan === undefined ? 0 : (estimates.get(scan.id) ?? 0)
@@ -103,11 +103,16 @@ export function shareOf({ stage, readBytes, readAll }: StageLoad, task: number):
   return readAll > 0 ? readBytes[task] / readAll : 1 / stage.tasks
 }
 
-/** Bytes that each node makes, for all tasks; where the planner knows nothing, what its inputs make. */
-function estimatesOf({ nodes }: Stage): ReadonlyMap<number, number> {
+/** Bytes that each node makes, for all tasks; where the planner knows nothing, what its inputs make, or what was sent to it. */
+function estimatesOf({ nodes }: Stage, received: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
   const bytes = new Map<number, number>()
-  for (const { id, inputs, properties } of nodes)
-    bytes.set(id, properties.bytes?.value ?? sum(inputs.map((input) => bytes.get(input) ?? 0)))
+  for (const node of nodes) {
+    const taken =
+      node.operator === 'receive'
+        ? node.spec.exchanges.map((id) => received.get(id) ?? 0)
+        : node.inputs.map((input) => bytes.get(input) ?? 0)
+    bytes.set(node.id, node.properties.bytes?.value ?? sum(taken))
+  }
   return bytes
 }
 
