@@ -45,6 +45,7 @@ export class RunObserver {
 
   /** Takes notice of an event and of what the coordinator made of it, before the driver does that. */
   saw(event: RunEvent, commands: readonly RunCommand[]): void {
+    if (event.event === 'start') for (const { worker } of event.adopted ?? []) this.#tell({ event: 'workerStarted', worker })
     if (event.event === 'workerReady') this.#tell({ event: 'workerStarted', worker: event.worker })
     else if (event.event === 'workerLost') this.#lose(event.worker)
     else if (event.event === 'taskFailed') this.#fail(event.order, event.error.code)

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { inlineBackend } from '../../../src/backends/inline/index.ts'
+import { nodeHost } from '../../../src/base/node-host.ts'
 import type { RunNotice } from '../../../src/runtime/metrics/notices.ts'
+import { RunObserver } from '../../../src/runtime/metrics/run-observer.ts'
 import { requestFor, sumPlan } from '../plans.ts'
 
 it('tells each attempt from its start to its end, and stages around their tasks', async () => {
@@ -44,4 +46,24 @@ it('accounts for the time of the tasks and for their memory', async () => {
     for (const task of tasks) expect(task.endedMs).toBeGreaterThanOrEqual(task.startedMs)
     expect(tasks.reduce((sum, task) => sum + task.cpuMs, 0)).toBeCloseTo(stage.cpuMs, 6)
   }
+})
+
+it('tells of workers that go on from an earlier process', () => {
+  const notices: RunNotice[] = []
+  const { plan } = requestFor(sumPlan('serial'))
+  const observer = new RunObserver(plan, nodeHost().clock, new Map(), (notice) => notices.push(notice))
+  observer.saw(
+    {
+      event: 'start',
+      adopted: [
+        { worker: 1, orders: [] },
+        { worker: 4, orders: [] },
+      ],
+    },
+    [],
+  )
+  expect(notices).toMatchObject([
+    { event: 'workerStarted', worker: 1 },
+    { event: 'workerStarted', worker: 4 },
+  ])
 })
