@@ -150,11 +150,12 @@ export class LineBlocks {
     if (isUtf8(bytes)) return
     const at = from + firstInvalidByte(bytes)
     const byte = this.data[at].toString(16).padStart(2, '0')
+    const isGzip = this.#base + at === 1 && this.data[0] === 0x1f && this.data[1] === 0x8b
     throw this.error(
       'DATA_INVALID_UTF8',
       `expected UTF-8, found the byte 0x${byte} at offset ${this.#base + at}`,
       at,
-      'convert the file to UTF-8',
+      isGzip ? 'this is a gzip file: unpack it first (gunzip)' : 'convert the file to UTF-8',
     )
   }
 

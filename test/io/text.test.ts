@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BytesColumn } from '../../src/data/column.ts'
@@ -108,6 +109,12 @@ describe('text source', () => {
     await expect(lines()).rejects.toMatchObject(error)
     write(Buffer.concat([Buffer.from('aaaaaaaaa\nü'), Buffer.from([0xe2, 0x82])]))
     await expect(lines(4)).rejects.toMatchObject({ code: 'DATA_INVALID_UTF8', details: { line: 2, byteOffset: 12 } })
+  })
+
+  it('knows a gzip file', async () => {
+    write(gzipSync('a\n'))
+    const details = expect.objectContaining({ hint: 'this is a gzip file: unpack it first (gunzip)' })
+    await expect(lines()).rejects.toMatchObject({ code: 'DATA_INVALID_UTF8', details })
   })
 
   it('refuses a line over 16 MB, and takes one of exactly 16 MB', async () => {
