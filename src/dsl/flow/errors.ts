@@ -10,6 +10,7 @@ import {
   type Stuck,
   type SyntaxProblem,
   shorten,
+  sizedType,
   sourceOf,
   typedText,
 } from './foreign-syntax.ts'
@@ -60,6 +61,7 @@ function explain(stuck: Stuck): Explanation {
     pathAsTable(stuck) ??
     pathToWrite(stuck) ??
     typedText(stuck) ??
+    sizedType(stuck) ??
     unknownOperator(stuck) ??
     reservedWord(stuck) ??
     afterTheEnd(stuck) ??

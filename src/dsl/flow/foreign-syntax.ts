@@ -92,6 +92,17 @@ export function typedText({ actual, previous, ruleName }: Stuck): Explanation | 
   }
 }
 
+/** `decimal(15, 2)`, `varchar(20)`. */
+export function sizedType({ actual, previous }: Stuck): Explanation | undefined {
+  if (actual.tokenType !== t.LeftParen || previous === undefined) return undefined
+  const isNumber = /^(decimal|numeric|number)$/i.test(previous.image)
+  if (!isNumber && !/^(varchar|char|nvarchar)$/i.test(previous.image)) return undefined
+  return {
+    message: `there is no type '${previous.image}', and types have no size`,
+    hint: isNumber ? 'use float64, whose sums are correctly rounded, or int64 for cents' : 'use string',
+  }
+}
+
 /** `orders.csv` without quotes: what the file would be read by. */
 export function sourceOf(name: string, extension: string): string {
   return `${connectorOf(`.${extension}`)}('${name}.${extension}')`
