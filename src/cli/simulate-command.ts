@@ -36,6 +36,10 @@ export async function simulateCommand(file: string, flags: SimulateFlags): Promi
     const machines = flags.machines ?? given.machines ?? usualMachines
     if ((cluster.racks ?? 1) > machines)
       throw usageError('USAGE_ARGUMENT', `there are ${cluster.racks} racks and only ${machines} machines`)
+    const faults = [...(flags.kill ?? []), ...(flags.crash ?? [])]
+    const tooMany = faults.find(({ count }) => count > machines)
+    if (tooMany !== undefined)
+      throw usageError('USAGE_ARGUMENT', `--${tooMany.fault} strikes ${tooMany.count}, and there are only ${machines} machines`)
     const { cwd, disabledRules } = runOptionsOf({ ...flags, backend: 'auto', mode: 'auto' })
     program = await loadProgram(file, paramsOf(flags))
     const { report, error } = await simulateProgram(program, {
@@ -46,7 +50,7 @@ export async function simulateCommand(file: string, flags: SimulateFlags): Promi
       seeds: Array.from({ length: flags.seeds }, (_, i) => flags.seed + i),
       sizes: flags.inputSize ?? new Map(),
       stageOutputs: flags.stageOutput ?? new Map(),
-      faults: [...(flags.kill ?? []), ...(flags.crash ?? [])],
+      faults,
       badMessages: flags.badMessages,
       backups: flags.backup,
       locality: flags.locality,

@@ -47,7 +47,10 @@ function oneLines(run: SimulatedRun): string[] {
   const rates = `${formatBytes(peaks.input)}/s input, ${formatBytes(peaks.shuffle)}/s shuffle, ${formatBytes(peaks.output)}/s output`
   lines.push(['at most', rates])
   lines.push(['utilisation', `${Math.round(100 * utilisation)} %: workers with a task, from the first task to the last`])
-  const backups = tasks.backups === 0 ? 'no backups' : `${tasks.backups} backups, ${tasks.backupsWon} of them done first`
+  const backups =
+    tasks.backups === 0
+      ? 'no backups'
+      : `${tasks.backups} ${tasks.backups === 1 ? 'backup' : 'backups'}, ${tasks.backupsWon} done first`
   lines.push(['tasks', `${tasks.started} started, ${tasks.retries} retries, ${tasks.remade} made again, ${backups}`])
   lines.push(['messages', `${messages.sent}${messages.bad === 0 ? '' : `, ${messages.bad} lost, torn, twice or late`}`])
   lines.push(['event log', run.eventLog])

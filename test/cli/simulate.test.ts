@@ -67,6 +67,7 @@ it.each([
   [['--input-size', 'much'], 'USAGE_ARGUMENT: --input-size takes a size such as 1TB'],
   [['--input-size', '1GB', '--stage-output', '7=1GB'], 'USAGE_ARGUMENT: the plan has no stage 7'],
   [['--input-size', '1GB', '--kill', '3'], 'USAGE_ARGUMENT: --kill takes count@time such as 200@280s'],
+  [['--input-size', '1GB', '--kill', '300@70s'], 'USAGE_ARGUMENT: --kill strikes 300, and there are only 100 machines'],
   [['--input-size', '1GB', '--crash', '3@1'], 'USAGE_ARGUMENT: --crash takes count@time'],
   [['--input-size', '1GB', '--bad-messages', '60%'], 'USAGE_ARGUMENT: --bad-messages takes a share from 0 to 50%'],
   [['--input-size', '1GB', '--racks', '200'], 'USAGE_ARGUMENT: there are 200 racks and only 100 machines'],
