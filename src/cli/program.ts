@@ -37,7 +37,10 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   planOptions(program.command('run').description('run a program').argument(file, fileHelp))
     .addOption(formatOption())
     .option('--output <name>', 'which of several outputs to print, by name or number from 1')
-    .option('--resume', 'go on with the interrupted run of this program and these parameters, if there is one; means serial mode')
+    .option(
+      '--resume',
+      'go on with the interrupted run of this program and these parameters, if there is one; serial mode, or --mode hybrid',
+    )
     .option('--incremental', 'run by epochs of changes and emit changes only (with --once)')
     .option('--once', 'end after the last epoch of the input')
     .option('--sorted', 'put rows without a defined order in the order of all columns')
