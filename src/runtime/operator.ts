@@ -42,6 +42,8 @@ export interface OperatorContext {
   emit(batch: Batch): undefined | Promise<void>
   /** Passes an epoch's end downstream, after everything that belongs to it. */
   emitBarrier(epoch: number): undefined | Promise<void>
+  /** To be called once a batch where one call makes many: undefined to go on at once, else a promise to await, while others have the thread. */
+  pause(): undefined | Promise<void>
   /** Tells upstream to stop; push is not called afterwards. */
   done(): void
   /** Does nobody want more rows of this operator? */

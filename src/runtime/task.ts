@@ -164,6 +164,7 @@ function contextOf(run: Running, task: TaskContext): OperatorContext {
   return {
     emit: (batch) => emit(run, batch, env.meter),
     emitBarrier: (epoch) => emitBarrier(run, epoch, env.meter),
+    pause: () => env.pace.tick(),
     done: () => markDone(run),
     isDone: () => run.done,
     grant(bytes) {

@@ -60,6 +60,7 @@ export async function runOperator(form: PhysicalForm, options: OperatorRun, feed
     share: (make) => peers.share(1, make),
     textNumbering: () => undefined,
     lends: () => false,
+    pause: () => undefined,
     isDone: () => false,
     host: nodeHost(),
     spillPath: () => join(folder, `${files++}`),

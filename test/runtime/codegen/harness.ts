@@ -107,6 +107,7 @@ export function segment(steps: readonly SegmentStep[], options: RunOptions): { o
     ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
     textNumbering: () => options.textNumbering,
     lends: () => options.lends === true,
+    pause: () => undefined,
     isDone: () => false,
     interpreted: options.interpreted === true,
     inputs: [options.input ?? []],

@@ -53,6 +53,7 @@ async function runTasks(tasks: readonly (readonly Batch[])[], { random, memoryBy
   await Promise.all(
     tasks.map(async (batches) => {
       const base: Partial<OperatorContext> = {
+        pause: () => undefined,
         isDone: () => false,
         signal: new AbortController().signal,
         hashSeed: 42,
