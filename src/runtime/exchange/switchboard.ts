@@ -1,3 +1,4 @@
+import { runError } from '../../base/errors.ts'
 import type { Schema } from '../../data/type.ts'
 import type { LostItem, WorkerId } from '../orders.ts'
 import { Channel } from './channel.ts'
@@ -49,10 +50,17 @@ export class Switchboard {
     return this.#channel(nameOf(key))
   }
 
-  /** The sending end towards a task on `worker`. */
+  /**
+   * The sending end towards a task on `worker`. A thread that is linked to no other one has all tasks itself.
+   *
+   * @throws MillraceError `RUN_BATCH_LOST` when there is no link to that worker: what is sent elsewhere would never be read.
+   */
   outlet(key: ChannelKey, worker: WorkerId): Outlet {
-    const port = worker === this.#self ? undefined : this.#links.get(worker)
-    return port === undefined ? this.#localOutlet(key) : this.#remoteOutlet(key, port)
+    if (worker === this.#self || this.#links.size === 0) return this.#localOutlet(key)
+    const port = this.#links.get(worker)
+    if (port === undefined)
+      throw runError('RUN_BATCH_LOST', `a worker has no connection to worker ${worker}`, { retryable: true })
+    return this.#remoteOutlet(key, port)
   }
 
   /** Forgets the channels of an attempt that is over; what is still under way for it is dropped. */

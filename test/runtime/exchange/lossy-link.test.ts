@@ -109,3 +109,11 @@ it('rows of an attempt that is over are dropped, also when they come late', () =
   })
   expect(rowsOfAttempt).toEqual([[], [1]])
 })
+
+it('a worker without a connection to another one says so, and does not keep what is for it', () => {
+  const board = new Switchboard(0, () => pairFields)
+  const key = { region: 0, attempt: 1, exchange: 0, producer: 0, consumer: 0 }
+  expect(board.outlet(key, 1).credit.stopped).toBe(false)
+  board.link(-1, { postMessage() {}, on() {}, close() {} })
+  expect(() => board.outlet(key, 1)).toThrowError(expect.objectContaining({ code: 'RUN_BATCH_LOST' }))
+})
