@@ -2,6 +2,7 @@ import type { DiskFile, Host } from '../base/host.ts'
 import type { Batch } from '../data/batch.ts'
 import { sliceBatch } from '../data/read.ts'
 import { RowPlaces } from '../io/row-places.ts'
+import { keptFile } from './kept-file.ts'
 import type { Care, LastBatch, RowRange, TaskName, TaskOrder, WorkerId } from './orders.ts'
 import type { RunFiles } from './run-files.ts'
 
@@ -106,12 +107,17 @@ export class CarefulTasks {
     return [...tasks].flatMap(({ region, stage, task, attempt }) => {
       const name = { region, stage, task, attempt }
       const path = this.#files.careful(name)
-      if (this.#host.disk.stat(path) === undefined) return []
-      const last = lastOf(readText(path, this.#host))
-      this.#host.disk.remove(path)
+      const last = keptFile(path, () => takeLast(path, this.#host))
       return last === undefined ? [] : [{ ...name, ...last }]
     })
   }
+}
+
+function takeLast(path: string, host: Host): ReturnType<typeof lastOf> {
+  if (host.disk.stat(path) === undefined) return undefined
+  const last = lastOf(readText(path, host))
+  host.disk.remove(path)
+  return last
 }
 
 function lastOf(text: string): (RowRange & { isWaiting: boolean }) | undefined {

@@ -119,7 +119,7 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
   const cluster = parts.cluster({
     lost(worker, why, error) {
       if (error !== undefined) return send({ event: 'stop', error })
-      tellLast(worker, why)
+      guarded(() => tellLast(worker, why), undefined)
       send({ event: 'workerLost', worker, why })
     },
     sign: (worker, { tasks, lost }) => {
@@ -170,11 +170,23 @@ export async function drive(request: DriveRequest, parts: DriveParts): Promise<D
     if (dispatching) return
     dispatching = true
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const commands = step(state, next, host.clock.nowMs())
+      const commands = decide(next)
       guarded(observe, { event: next, commands })
       for (const command of commands) guarded(carryOut, command)
     }
     dispatching = false
+  }
+
+  /** An error of the coordinator itself leaves a state that nothing more can be made of. */
+  function decide(event: RunEvent): RunCommand[] {
+    try {
+      return step(state, event, host.clock.nowMs())
+    } catch (thrown) {
+      state.phase = 'ended'
+      // Tasks of this process may wait for others, and nobody ends them any more.
+      local.close()
+      return [{ do: 'fail', error: orBug(thrown) }]
+    }
   }
 
   /** What fails outside of all tasks ends the run. */

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { inlineBackend } from '../../src/backends/inline/index.ts'
 import type { DiskFile, Host } from '../../src/base/host.ts'
 import { nodeHost } from '../../src/base/node-host.ts'
+import { type Cluster, type ClusterEvents, drive } from '../../src/runtime/driver.ts'
+import { openRun } from '../../src/runtime/open-run.ts'
+import type { TaskOrder } from '../../src/runtime/orders.ts'
 import { makePlan, node, pairFields, requestFor, scan, sinkPlan, sumPlan, tempFolder } from './plans.ts'
 
 /** A disk that refuses to write whatever holds `word`. */
@@ -38,6 +41,46 @@ describe('a run whose journal cannot be written', () => {
   it('has succeeded all the same when only its end could not be noted', async () => {
     const request = requestFor(sinkPlan('serial', join(tempFolder(), 'out.jsonl')), { host: refusing('"done"') })
     await inlineBackend.run({ ...request, run: { ...request.run, recoverable: true } })
+  })
+})
+
+describe('a cluster that tells of things that should not be', () => {
+  const plan = sumPlan('serial', { tasks: 1, partitions: 1 })
+  /** Drives a run whose workers do what `act` says with each order; `undefined` orders stand for the start of a worker. */
+  const driveWith = (act: (events: ClusterEvents, worker: number, order?: TaskOrder) => void, host = nodeHost()) => {
+    const request = { ...requestFor(plan, { host }), settings: { backups: false } }
+    const cluster = (events: ClusterEvents): Cluster => ({
+      spawn: async (worker) => act(events, worker),
+      run(worker, order) {
+        act(events, worker, order)
+        return new Promise(() => {})
+      },
+      endAttempt() {},
+      announce() {},
+      cancel() {},
+      kill() {},
+      close: async () => {},
+    })
+    return drive(request, { ...openRun(request, {}), cluster })
+  }
+
+  it('fails as a defect when the coordinator itself throws, and does not wait for ever', async () => {
+    const sign = (events: ClusterEvents, worker: number) =>
+      queueMicrotask(() => events.sign(worker, { tasks: null as never, lost: [] }))
+    await expect(driveWith(sign)).rejects.toMatchObject({ code: 'BUG_INVARIANT' })
+  })
+
+  it('fails when it cannot be read what a lost worker was at', async () => {
+    const host = nodeHost()
+    const stat = (path: string) => {
+      if (path.includes('careful-')) throw Object.assign(new Error('EIO: i/o error, stat'), { code: 'EIO' })
+      return host.disk.stat(path)
+    }
+    const end = (events: ClusterEvents, worker: number, order?: TaskOrder) =>
+      order && queueMicrotask(() => events.lost(worker, 'gone'))
+    await expect(driveWith(end, { ...host, disk: { ...host.disk, stat } })).rejects.toMatchObject({
+      code: 'RESOURCE_DISK_FAILED',
+    })
   })
 })
 
