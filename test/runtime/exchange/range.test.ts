@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inlineBackend } from '../../../src/backends/inline/index.ts'
 import { threadsBackend } from '../../../src/backends/threads/index.ts'
-import { compareValues, valueKey } from '../../../src/data/compare.ts'
 import { batchFromRows } from '../../../src/data/read.ts'
 import { type Schema, types, type Value } from '../../../src/data/type.ts'
 import type { PhysicalPlan, PhysicalSortKey } from '../../../src/ir/physical.ts'
@@ -11,29 +10,8 @@ import { rowKeyOf } from '../../../src/runtime/exchange/row-key.ts'
 import { orderBySortKeys } from '../../../src/runtime/operators/row-order.ts'
 import { resultToRows } from '../../../src/runtime/results.ts'
 import { anyValueOf, everyType, schemaOf } from '../../data/random-batch.ts'
+import { naiveSort, printed } from '../naive-sort.ts'
 import { makePlan, node, requestFor } from '../plans.ts'
-
-/** The meaning: sort keys, then all other columns ascending with nulls first. */
-function naive(by: readonly PhysicalSortKey[], fields: Schema, rows: readonly Value[][]): Value[][] {
-  const rest = fields
-    .map((_, column) => ({ column, desc: false, nullsFirst: true }))
-    .filter(({ column }) => !by.some((key) => key.column === column))
-  return [...rows].sort((a, b) => {
-    for (const { column, desc, nullsFirst } of [...by, ...rest]) {
-      const [x, y] = [a[column], b[column]]
-      if (x === null || y === null) {
-        if (x !== y) return (x === null) === nullsFirst ? -1 : 1
-        continue
-      }
-      const order = compareValues(fields[column].type, x, y)
-      if (order !== 0) return desc ? -order : order
-    }
-    return 0
-  })
-}
-
-const textOf = (fields: Schema, rows: readonly Value[][]) =>
-  rows.map((row) => row.map((value, i) => valueKey(fields[i].type, value)).join(' | '))
 
 /** Each list of rows is made by a stage of one task; `partitions` tasks merge the ranges; their rows come to the caller in order. */
 function sortPlan(fields: Schema, lists: readonly Value[][][], by: readonly PhysicalSortKey[], partitions: number): PhysicalPlan {
@@ -102,7 +80,7 @@ describe('range exchanges', () => {
         const result = await inlineBackend.run(requestFor(sortPlan(fields, lists, by, partitions), { memoryBytes }))
         const rows = resultToRows(result.outputs[0])
         result.close()
-        expect(textOf(fields, rows)).toEqual(textOf(fields, naive(by, fields, lists.flat())))
+        expect(printed(fields, rows)).toEqual(printed(fields, naiveSort(by, fields, lists.flat())))
       }),
       { numRuns: 60 },
     )
@@ -129,7 +107,7 @@ describe('range exchanges', () => {
       }),
     )
     expect(little).toEqual(much)
-    expect(much).toEqual(naive(by, wide, lists.flat()))
+    expect(much).toEqual(naiveSort(by, wide, lists.flat()))
   })
 })
 

@@ -1,33 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from '../../../src/data/batch.ts'
-import { compareValues, valueKey } from '../../../src/data/compare.ts'
 import { concatColumns } from '../../../src/data/gather.ts'
 import { makeBatch } from '../../../src/data/read.ts'
-import type { Schema, Value } from '../../../src/data/type.ts'
+import type { Value } from '../../../src/data/type.ts'
 import { types } from '../../../src/data/type.ts'
-import type { PhysicalSortKey } from '../../../src/ir/physical.ts'
 import { anyValueOf, everyType, schemaOf } from '../../data/random-batch.ts'
 import { allRows, cut, feedsOf, runOperator } from '../harness.ts'
-
-/** The meaning: sort keys, then all other columns ascending with nulls first. */
-function naive(by: readonly PhysicalSortKey[], fields: Schema, rows: readonly Value[][]): Value[][] {
-  const rest = fields
-    .map((_, column) => ({ column, desc: false, nullsFirst: true }))
-    .filter(({ column }) => !by.some((key) => key.column === column))
-  return [...rows].sort((a, b) => {
-    for (const { column, desc, nullsFirst } of [...by, ...rest]) {
-      const [x, y] = [a[column], b[column]]
-      if (x === null || y === null) {
-        if (x !== y) return (x === null) === nullsFirst ? -1 : 1
-        continue
-      }
-      const order = compareValues(fields[column].type, x, y)
-      if (order !== 0) return desc ? -order : order
-    }
-    return 0
-  })
-}
+import { naiveSort, printed } from '../naive-sort.ts'
 
 /** The same rows, the texts as a dictionary that holds each of them twice. */
 function coded(batch: Batch): Batch {
@@ -37,9 +17,6 @@ function coded(batch: Batch): Batch {
   const { type, length, nulls } = texts
   return makeBatch([{ store: 'dictionary', type, length, nulls, codes, values }, ...others], batch.rowCount)
 }
-
-const keyed = (fields: Schema, rows: readonly Value[][]) =>
-  rows.map((row) => row.map((value, i) => valueKey(fields[i].type, value)).join(' | '))
 
 const cases = fc.tuple(fc.constantFrom(...everyType), fc.constantFrom(...everyType)).chain(([a, b]) => {
   const fields = schemaOf(a, b, types.int64)
@@ -103,7 +80,7 @@ describe('sort and topK', () => {
           { inputs: [fields], fields, memoryBytes },
           feedsOf(isCoded ? batches.map(coded) : batches),
         )
-        expect(keyed(fields, allRows(result.batches))).toEqual(keyed(fields, naive(by, fields, rows)))
+        expect(printed(fields, allRows(result.batches))).toEqual(printed(fields, naiveSort(by, fields, rows)))
       }),
       { numRuns: 150 },
     )
@@ -112,22 +89,22 @@ describe('sort and topK', () => {
   it('agree with sorting plain rows, in memory and from 100 runs on disk', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ fields, rows, by, sizes, count, offset }) => {
-        const expected = keyed(fields, naive(by, fields, rows))
+        const expected = printed(fields, naiveSort(by, fields, rows))
         const options = { inputs: [fields], fields }
         const whole = await runOperator({ operator: 'sort', spec: { by } }, options, feedsOf(cut(fields, rows, sizes)))
-        expect(keyed(fields, allRows(whole.batches))).toEqual(expected)
+        expect(printed(fields, allRows(whole.batches))).toEqual(expected)
         const spilled = await runOperator(
           { operator: 'sort', spec: { by } },
           { ...options, memoryBytes: 0 },
           feedsOf(cut(fields, rows, sizes)),
         )
-        expect(keyed(fields, allRows(spilled.batches))).toEqual(expected)
+        expect(printed(fields, allRows(spilled.batches))).toEqual(expected)
         const top = await runOperator(
           { operator: 'topK', spec: { by, count, offset } },
           options,
           feedsOf(cut(fields, rows, sizes)),
         )
-        expect(keyed(fields, allRows(top.batches))).toEqual(expected.slice(offset, offset + count))
+        expect(printed(fields, allRows(top.batches))).toEqual(expected.slice(offset, offset + count))
       }),
       { numRuns: 60 },
     )
@@ -140,7 +117,7 @@ describe('sort and topK', () => {
       `text ${(i * 104_729) % 40_000}`,
     ])
     for (const by of [[{ column: 0, desc: true, nullsFirst: false }], [{ column: 1, desc: false, nullsFirst: true }]]) {
-      const expected = naive(by, fields, rows)
+      const expected = naiveSort(by, fields, rows)
       const options = { inputs: [fields], fields }
       const sorted = await runOperator(
         { operator: 'sort', spec: { by } },
