@@ -2,7 +2,8 @@ import type { TaskName, TaskOrder, TaskReport } from '../../runtime/orders.ts'
 
 /**
  * The orders of a worker and their answers. Where another coordinator may come they are kept until the worker ends: the first one may be gone before
- * it has heard of an answer, or written it down. An order is a few hundred bytes and an answer as many for each operator.
+ * it has heard of an answer, or written it down. An order is a few hundred bytes, with a number for each
+ * producer task whose file it reads, and an answer as many for each operator.
  */
 export class HeldTasks {
   readonly #keeps: boolean
