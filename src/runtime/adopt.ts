@@ -1,21 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AdoptedWorker, TaskOrder, WorkerId } from './orders.ts'
-import type { RunCommand, RunState, TaskState, WorkerState } from './run-state.ts'
+import type { RunCommand, RunState, TaskState } from './run-state.ts'
 import { orderOf } from './schedule.ts'
-import { beginAttempt } from './transitions.ts'
+import { beginAttempt, newWorker } from './transitions.ts'
 
 /** Takes workers over with what they do, as far as that still counts; the rest is cancelled. */
 export function adoptWorkers(state: RunState, adopted: readonly AdoptedWorker[], nowMs: number, commands: RunCommand[]): void {
   for (const { worker, orders } of adopted) {
-    const member: WorkerState = {
-      id: worker,
-      state: 'ready',
-      host: undefined,
-      lastSeenMs: nowMs,
-      running: new Map(),
-      alone: 0,
-      early: 0,
-    }
+    const member = newWorker(worker, 'ready', nowMs)
     state.workers.set(worker, member)
     state.free.add(member)
     state.freeEarly.add(member)

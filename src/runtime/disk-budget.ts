@@ -1,6 +1,18 @@
 import { resourceError } from '../base/errors.ts'
 import { formatBytes } from '../base/format-bytes.ts'
-import type { Disk, DiskFile } from '../base/host.ts'
+import type { Disk, DiskFile, Host } from '../base/host.ts'
+
+/** How much the files of a run may take, for all of its workers. */
+export interface DiskLimit {
+  limitBytes: number
+  workers: number
+}
+
+/** The host of a worker, with a limit for the files in the run's folder if there is one. */
+export function withinDisk(host: Host, directory: string, limit: DiskLimit | undefined): Host {
+  if (limit === undefined) return host
+  return { ...host, disk: withDiskBudget(host.disk, directory, limit.limitBytes, limit.workers) }
+}
 
 /** Files are looked at again when a worker has written this share of the budget since it last did. */
 const checkShare = 1 / 64
@@ -13,7 +25,7 @@ const checkShare = 1 / 64
  *
  * @param workers - how many share the folder.
  */
-export function withDiskBudget(disk: Disk, directory: string, limitBytes: number, workers: number): Disk {
+function withDiskBudget(disk: Disk, directory: string, limitBytes: number, workers: number): Disk {
   const sizes = new Map<string, number>()
   let ownBytes = 0
   let checkedAt = 0

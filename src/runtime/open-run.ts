@@ -1,7 +1,6 @@
-import type { Host } from '../base/host.ts'
 import { reclaimEvery } from '../base/reclaim.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
-import { withDiskBudget } from './disk-budget.ts'
+import { withinDisk } from './disk-budget.ts'
 import type { DriveRequest } from './driver.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import { divideMemory, MemoryBudget } from './memory.ts'
@@ -37,7 +36,8 @@ export function openRun(
   record = openWithoutWorkers(request),
 ): { record: RunRecord; results: ResultStore; local: TaskHost } {
   const { plan, functions, connectors, cwd, memoryBytes, run } = request
-  const host = withinDisk(request)
+  const limit = request.diskBytes === undefined ? undefined : { limitBytes: request.diskBytes, workers: 1 }
+  const host = withinDisk(request.host, run.directory, limit)
   const results = new ResultStore(host, record.files, plan.outputs)
   const shares = divideMemory(memoryBytes, 1, channelsOf(plan, 1))
   if (shares.garbageBytes !== undefined) reclaimEvery(shares.garbageBytes)
@@ -63,9 +63,4 @@ function openWithoutWorkers(request: RecordRequest): RunRecord {
   endOrphans(record.sockets)
   record.sweep([])
   return record
-}
-
-function withinDisk({ host, run, diskBytes }: OpenRunRequest): Host {
-  if (diskBytes === undefined) return host
-  return { ...host, disk: withDiskBudget(host.disk, run.directory, diskBytes, 1) }
 }

@@ -1,4 +1,4 @@
-import { isAlive, type ProcessMark } from './process-life.ts'
+import { isAlive, killSession, type ProcessMark } from './process-life.ts'
 import { leaveSocketFolder, marksIn, openSocketFolder } from './rpc/socket-folder.ts'
 
 /**
@@ -18,11 +18,5 @@ export function endOrphans(sockets: string | undefined): void {
 
 /** Ends a process and its session, if it is there still. */
 export function endProcess(mark: ProcessMark): void {
-  if (!isAlive(mark)) return
-  try {
-    // Windows has no sessions.
-    process.kill(process.platform === 'win32' ? mark.pid : -mark.pid, 'SIGKILL')
-  } catch {
-    // It has ended just now.
-  }
+  if (isAlive(mark)) killSession(mark.pid)
 }

@@ -20,6 +20,16 @@ export function isAlive({ pid, started }: ProcessMark): boolean {
   return startOf(pid) === started
 }
 
+/** Ends a process that leads a session, and all that it has started in it. */
+export function killSession(pid: number): void {
+  try {
+    // Windows has no sessions.
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    // It has ended just now.
+  }
+}
+
 /** The third and the 22nd field of /proc/PID/stat; the second one, a name in parentheses, may hold spaces and parentheses itself. */
 function startOf(pid: number): string {
   if (process.platform !== 'linux') return ''

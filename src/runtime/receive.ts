@@ -38,7 +38,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
     open(readFirst) {
       inlets = node.spec.exchanges.flatMap((id) => openExchange(exchangeOf(env.plan, id)))
       task.inputs.onNews(() => arrivals.wake())
-      for (const [i, { channel }] of inlets.entries()) if (!readFirst || isRead(i) === 'later') channel?.park()
+      for (const [i, { channel }] of inlets.entries()) if (!readFirst || !isReadAtOnce(i)) channel?.park()
     },
     run(output) {
       if (env.plan.incremental) return readAligned(output)
@@ -55,10 +55,10 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
     },
   }
 
-  /** When is this stream read, once this leaf is? */
-  function isRead(inlet: number): 'at once' | 'later' {
-    if (env.plan.incremental) return 'later'
-    return inlet === 0 || (!node.spec.ordered && inlets[0].channel !== undefined) ? 'at once' : 'later'
+  /** Is this stream read as soon as this leaf is? */
+  function isReadAtOnce(inlet: number): boolean {
+    if (env.plan.incremental) return false
+    return inlet === 0 || (!node.spec.ordered && inlets[0].channel !== undefined)
   }
 
   function openExchange(exchange: Exchange): Inlet[] {

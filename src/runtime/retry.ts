@@ -5,7 +5,7 @@ import { takeCare } from './poison.ts'
 import { endRegion, loseOutput, loseOutputsOn, needInputs } from './redo.ts'
 import type { RegionState, RunCommand, RunState, StageState, TaskState, Timer } from './run-state.ts'
 import { exchangeOf } from './stage-shape.ts'
-import { endAttempt, makeIdle } from './transitions.ts'
+import { endAttempt, makeIdle, newWorker } from './transitions.ts'
 
 /** A task or region is tried again this often; a worker that cannot be started likewise. */
 const retryLimit = 3
@@ -165,8 +165,7 @@ export function endBackoff(
 export function spawnMissing(state: RunState, nowMs: number, commands: RunCommand[]): void {
   while (state.workers.size < state.wantedWorkers) {
     const id = state.nextWorker++
-    const worker = { id, state: 'starting', host: undefined, lastSeenMs: nowMs, running: new Map(), alone: 0, early: 0 } as const
-    state.workers.set(id, worker)
+    state.workers.set(id, newWorker(id, 'starting', nowMs))
     state.starting++
     commands.push({ do: 'spawnWorker', worker: id })
   }

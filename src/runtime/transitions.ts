@@ -60,6 +60,17 @@ function occupy(state: RunState, worker: WorkerState, slot: 'alone' | 'early', b
   else free.delete(worker)
 }
 
+/** A worker without tasks. */
+export const newWorker = (id: WorkerId, state: WorkerState['state'], nowMs: number): WorkerState => ({
+  id,
+  state,
+  host: undefined,
+  lastSeenMs: nowMs,
+  running: new Map(),
+  alone: 0,
+  early: 0,
+})
+
 /** All that a task which began early reads is there: from here on it is like any other. */
 export function endWaiting(state: RunState, attempt: AttemptState, nowMs: number): void {
   if (!attempt.isEarly) return

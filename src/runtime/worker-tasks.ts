@@ -1,6 +1,5 @@
 import { bug } from '../base/errors.ts'
 import { faultPoint } from '../base/fault-points.ts'
-import type { Host } from '../base/host.ts'
 import { nodeHost } from '../base/node-host.ts'
 import { reclaimEvery } from '../base/reclaim.ts'
 import type { Value } from '../data/type.ts'
@@ -8,7 +7,7 @@ import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import type { FunctionTable } from '../ir/user-function.ts'
 import { armChaos, type Chaos } from './chaos.ts'
-import { withDiskBudget } from './disk-budget.ts'
+import { type DiskLimit, withinDisk } from './disk-budget.ts'
 import type { CreditLimits } from './exchange/credit.ts'
 import { divideMemory, MemoryBudget } from './memory.ts'
 import type { WorkerId } from './orders.ts'
@@ -41,12 +40,6 @@ export interface WorkerSetup {
   disk?: DiskLimit
   credit?: CreditLimits
   chaos?: Chaos
-}
-
-/** How much the files of the run may take, for all of its workers. */
-interface DiskLimit {
-  limitBytes: number
-  workers: number
 }
 
 /** What all workers of a run are told alike. */
@@ -87,11 +80,6 @@ export function sharedSetup(
   }
 }
 
-function withinBudget(host: Host, directory: string, limit: DiskLimit | undefined): Host {
-  if (limit === undefined) return host
-  return { ...host, disk: withDiskBudget(host.disk, directory, limit.limitBytes, limit.workers) }
-}
-
 /** What the entry file of a worker brings along. */
 export interface WorkerOptions {
   /** Finds the live functions of a program in this worker, by the data that the run request carried. */
@@ -102,7 +90,7 @@ export interface WorkerOptions {
 /** Loads the user's functions and makes the place where a worker's tasks run. */
 export async function openTaskHost(setup: WorkerSetup, { loadFunctions, connectors }: WorkerOptions): Promise<TaskHost> {
   const { worker, plan, program, cwd, runId, directory, durable, memoryBytes, garbageBytes, disk, credit, chaos } = setup
-  const host = withinBudget(nodeHost(), directory, disk)
+  const host = withinDisk(nodeHost(), directory, disk)
   if (chaos !== undefined) armChaos(chaos, worker, host.disk, directory)
   faultPoint('worker.setup')
   const functions = plan.fns.length === 0 ? new Map() : await loadFunctions(program)

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { thrownMessage } from '../../base/errors.ts'
+import { killSession } from '../../runtime/process-life.ts'
 import { inheritedFlags } from './inherited-flags.ts'
 import { LastWords } from './last-words.ts'
 import type { WorkerBoot } from './worker.ts'
@@ -76,13 +77,4 @@ function endOf(code: number | null, signal: NodeJS.Signals | null, reason: strin
   if (signal === 'SIGKILL') return 'its process was killed by SIGKILL, as the system does when memory runs out'
   const end = signal === null ? `exit code ${code}` : `its process was killed by ${signal}`
   return reason === undefined ? end : `${end}: ${reason}`
-}
-
-/** The worker leads its session, which holds what functions of the user have started. */
-function killSession(pid: number): void {
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
-  } catch {
-    // It has ended just now.
-  }
 }

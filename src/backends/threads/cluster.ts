@@ -21,7 +21,7 @@ import type { SharedSetup } from '../../runtime/worker-tasks.ts'
 import type { WorkerApi } from './worker.ts'
 
 /** How long tasks that were told to stop may take before their threads are ended by force. */
-const graceMs = 300
+const stoppingMs = 300
 
 interface Member {
   thread: Worker
@@ -103,7 +103,7 @@ export class ThreadCluster implements Cluster {
     this.#closing = true
     let timer: NodeJS.Timeout | undefined
     const grace = new Promise((resolve) => {
-      timer = setTimeout(resolve, graceMs)
+      timer = setTimeout(resolve, stoppingMs)
     })
     await Promise.race([idle, grace])
     clearTimeout(timer)

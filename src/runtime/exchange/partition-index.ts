@@ -16,7 +16,8 @@ const headBytes = 32
 const checksumAt = 16
 const entryBytes = 24
 const tailBytes = 16
-const isBarrier = -1
+/** In the place of an offset, which no block has. */
+const barrierMark = -1
 
 /**
  * The end of a partition file, little endian: a head (magic, version, number of partitions, checksum, its own offset), where the entries of each
@@ -53,7 +54,7 @@ const startsBytesOf = (partitions: number): number => (4 * (partitions + 1) + 7)
 
 function writeEntry(view: DataView, at: number, entry: IndexEntry): void {
   const isBlock = 'offset' in entry
-  view.setFloat64(at, isBlock ? entry.offset : isBarrier, true)
+  view.setFloat64(at, isBlock ? entry.offset : barrierMark, true)
   view.setFloat64(at + 8, isBlock ? entry.length : entry.barrier, true)
   if (!isBlock) return
   view.setInt32(at + 16, entry.checksum[0], true)
@@ -110,7 +111,7 @@ function readWhole(disk: Disk, path: string): Uint8Array {
 function readEntry(view: DataView, at: number): FileEntry {
   const offset = view.getFloat64(at, true)
   const second = view.getFloat64(at + 8, true)
-  return offset === isBarrier ? { barrier: second } : { offset, length: second }
+  return offset === barrierMark ? { barrier: second } : { offset, length: second }
 }
 
 const corrupt = (path: string, message: string) => dataError('DATA_CORRUPT', message, { file: path })
