@@ -25,6 +25,8 @@ export const createAggregate: OperatorFactory<'aggregate'> = (node, ctx): Operat
     borrows: true,
     textNumbering: textNumberingOf(node.spec, ctx.inputs[0], () => store),
     push(_input, batch) {
+      const growing = tracked === undefined ? store.growingBytes(batch.rowCount) : 0
+      if (growing > 0 && ctx.grant(growing) === 'spill') spilled.spill()
       store.take(batch)
       tracked?.touch(store.groups, batch.rowCount, batch.weights)
       const bytes = store.sizeBytes + (tracked?.sizeBytes ?? 0)

@@ -14,6 +14,10 @@ import { GroupTable } from './group-table.ts'
 
 type AggregateSpec = PhysicalNodeOf<'aggregate'>['spec']
 
+/** What fewer groups take is not worth to be asked for ahead. */
+const fewGroups = 2 ** 14
+const growingFactor = 3
+
 /** The groups of an aggregate with their accumulators: what it holds in memory at one time. */
 export class GroupStore {
   readonly table: GroupTable
@@ -52,6 +56,17 @@ export class GroupStore {
 
   get sizeBytes(): number {
     return this.accumulators.reduce((sum, { sizeBytes }) => sum + sizeBytes, this.table.sizeBytes)
+  }
+
+  /**
+   * Bytes that the store may hold while it takes so many rows, when they might make its arrays grow, which doubles them and has the old ones there
+   * for a while; else 0. Texts that were numbered ahead are in the table already, so then it is too late to ask.
+   */
+  growingBytes(rowCount: number): number {
+    const { count, texts } = this.table
+    if (count < fewGroups || texts !== undefined) return 0
+    const mayGrow = Math.floor(Math.log2(count)) < Math.floor(Math.log2(count + rowCount))
+    return mayGrow ? this.sizeBytes * growingFactor : 0
   }
 
   /** Takes rows as the operator gets them: raw, or states in the final phase. */

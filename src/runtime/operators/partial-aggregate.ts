@@ -26,9 +26,10 @@ export function createPartialAggregate({ spec }: PhysicalNodeOf<'aggregate'>, ct
     borrows: true,
     textNumbering: textNumberingOf(spec, ctx.inputs[0], () => partial.store),
     push(_input, batch) {
+      const earlier = partial.mustNotGrow(batch.rowCount) ? emitStates() : undefined
       partial.store.take(batch)
       partial.rows += batch.rowCount
-      return partial.isFull() ? emitStates() : undefined
+      return partial.isFull() && earlier === undefined ? emitStates() : earlier
     },
     finish() {
       if (!leave()) return undefined
@@ -63,6 +64,12 @@ class PartialGroups {
     this.#openAccount = openAccount
     this.store = newStore()
     this.#account = openAccount()
+  }
+
+  /** Should the states be given away before more rows come, which might make the arrays grow? */
+  mustNotGrow(rowCount: number): boolean {
+    const growing = this.store.growingBytes(rowCount)
+    return growing > 0 && this.#account.grant(growing) === 'spill'
   }
 
   /** Should the states be given away now? */
