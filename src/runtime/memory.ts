@@ -4,7 +4,7 @@ import { type CreditLimits, defaultCredit } from './exchange/credit.ts'
  * What a worker takes of the run's memory for itself: its heap, the code that it runs, and arrays that nobody holds any more and that are not
  * collected yet.
  */
-const ownBytes = 28e6
+const ownBytes = 34e6
 /** However small the budget is, so much of it is for rows; and of that, at most so much for rows between tasks. */
 const leastShare = 0.25
 const mostInFlight = 0.25
@@ -104,6 +104,7 @@ export class MemoryBudget implements SpareBytes {
         if (growth > 0 && bytes > floorBytes && isTooMuch) return 'spill'
         held = bytes
         this.usedBytes += growth
+        if (this.usedBytes + (this.#spare?.length ?? 0) > this.limitBytes) this.#spare = undefined
         if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes
         return 'ok'
       },
