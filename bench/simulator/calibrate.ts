@@ -1,5 +1,5 @@
 import { type ClusterSpec, defaultCluster } from '../../src/backends/simulator/cluster-spec.ts'
-import { paperRuns } from './map-reduce.ts'
+import { paperRuns, sortsWhatItSends } from './map-reduce.ts'
 import { run } from './trials.ts'
 
 /** None of them is used to report anything. */
@@ -46,5 +46,5 @@ export async function calibrateBench(): Promise<void> {
 }
 
 function clusterWith({ writerMBps, segment, sort, group }: Values): Partial<ClusterSpec> {
-  return { writerMBps, cpuMBps: { ...defaultCluster.cpuMBps, segment, sort, group } }
+  return { writerMBps, cpuMBps: sortsWhatItSends({ ...defaultCluster.cpuMBps, segment, sort, group }) }
 }

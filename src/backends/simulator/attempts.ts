@@ -4,6 +4,7 @@ import type { PhysicalPlan } from '../../ir/physical.ts'
 import {
   type Announcement,
   coordinatorHost,
+  notYet,
   type TaskName,
   type TaskOrder,
   type TaskProgress,
@@ -12,9 +13,10 @@ import {
 } from '../../runtime/orders.ts'
 import type { RunEvent } from '../../runtime/run-state.ts'
 import { exchangeOf } from '../../runtime/stage-shape.ts'
-import { Announced } from './announced.ts'
 import { type BlockPlaces, nearestCopy, nextCopy } from './blocks.ts'
 import type { Cluster, MachineId } from './cluster.ts'
+import type { Feed } from './feed.ts'
+import { Feeds } from './feeds.ts'
 import type { FlowNetwork } from './flow-network.ts'
 import type { FlowId } from './flow-table.ts'
 import type { Outputs, Sources } from './outputs.ts'
@@ -31,13 +33,8 @@ import {
 } from './phases.ts'
 import { type StageLoad, shareOf } from './stage-loads.ts'
 
-/** A task that copies files while they are made goes for more when there is this share of them, or all. */
-const leastShare = 0.05
-
 /** A row of text, to turn bytes into the rows that the coordinator judges speed by. */
 const rowBytes = 100
-
-type FetchPhase = Extract<Phase, { do: 'fetch' }>
 
 interface Attempt {
   order: TaskOrder
@@ -51,13 +48,17 @@ interface Attempt {
   passed: number
   takenBytes: number
   spills: boolean
-  /** Producers' attempts of the exchange as it knew them when it went for their files; what of them it copies now, and how many bytes. */
-  copied: readonly number[]
-  copying: readonly number[]
-  copyingBytes: number
-  /** Of the exchange that it is copying from. */
+  /** Of the blocking exchange that it is copying from. */
   sources: Sources | undefined
+  /** Bytes that it has copied of a hybrid exchange, and that it is copying. */
+  copied: number
+  copying: number
+  /** It began before all that it reads was there. */
+  isEarly: boolean
 }
+
+/** What has come for a consumer is copied when it is so much of its partition, or all of the rest: else there were a flow for each producer. */
+const leastRound = 0.05
 
 export interface AttemptsContext {
   plan: PhysicalPlan
@@ -71,7 +72,7 @@ export interface AttemptsContext {
   answer(worker: WorkerId, event: RunEvent, nowMs: number): void
   /** The last bytes of an exchange have come in. */
   received(stage: number, nowMs: number): void
-  /** A worker has something to do from now on (1), or has nothing any more (−1). */
+  /** A worker has begun (1) or ended (−1) an attempt. */
   busy(change: 1 | -1, nowMs: number): void
 }
 
@@ -90,16 +91,17 @@ export class Attempts {
   /** How many workers were lost, and how many were when all of those that have files of an exchange were seen to be there. */
   #losses = 0
   readonly #allThereAt = new WeakMap<Sources, number>()
+  readonly #feeds: Feeds
+  /** Consumers that have copied all that is there. */
+  readonly #waiting = new Set<Attempt>()
   /** Which copy of its input a task has read last. */
   readonly #readFrom = new Map<string, MachineId>()
-  readonly #announced = new Announced()
-  /** Attempts that have copied all there is, and not all that there will be. */
-  readonly #waiting = new Set<Attempt>()
   readonly reads: ReadCounts = { local: 0, rack: 0, remote: 0 }
   running = 0
 
   constructor(context: AttemptsContext) {
     this.#context = context
+    this.#feeds = new Feeds(context, (worker) => this.#ofWorker.has(worker))
   }
 
   begin(worker: WorkerId, machine: MachineId, order: TaskOrder, nowMs: number): void {
@@ -123,14 +125,15 @@ export class Attempts {
       passed: 0,
       takenBytes: 0,
       spills: received > spec.memoryMB * 1e6,
-      copied: nothing,
-      copying: nothing,
-      copyingBytes: 0,
       sources: undefined,
+      copied: 0,
+      copying: 0,
+      isEarly: order.inputs.some(({ attempts }) => attempts.includes(notYet)),
     }
-    if (worker !== coordinatorHost && mine.size === 0) this.#context.busy(1, nowMs)
+    this.#feeds.learn(order)
     this.#ofWorker.set(worker, mine.add(attempt))
     this.running++
+    if (worker !== coordinatorHost && mine.size === 1) this.#context.busy(1, nowMs)
     this.#next(attempt, nowMs)
   }
 
@@ -139,27 +142,13 @@ export class Attempts {
     const attempt = this.#ofFlow[flow] as Attempt
     this.#stopFlow(attempt, nowMs)
     const phase = attempt.phases[attempt.at]
-    if (phase.do === 'read') attempt.takenBytes += phase.bytes
-    if (phase.do === 'fetch') {
-      attempt.takenBytes += attempt.copyingBytes
-      attempt.sources = undefined
-      if (this.#announced.countOf(attempt.copied) < attempt.copied.length) return this.#copy(attempt, phase, nowMs)
-      this.#context.received(attempt.order.stage, nowMs)
+    if (phase.do === 'fetch' && attempt.sources === undefined) {
+      attempt.copied += attempt.copying
+      if (attempt.copied < phase.bytes * (1 - 1e-9)) return this.#start(attempt, phase, phase.bytes - attempt.copied, nowMs)
     }
+    if (phase.do === 'read' || phase.do === 'fetch') attempt.takenBytes += phase.bytes
+    if (phase.do === 'fetch') this.#context.received(attempt.order.stage, nowMs)
     this.#next(attempt, nowMs)
-  }
-
-  /** An order is on its way: announcements that are sent after it must not come before what it says. */
-  expect(order: TaskOrder): void {
-    this.#announced.learn(order)
-  }
-
-  /** More of what attempts copy is there. */
-  announce(made: readonly Announcement[], nowMs: number): void {
-    this.#announced.tell(made)
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const attempt of waiting) this.#copy(attempt, attempt.phases[attempt.at] as FetchPhase, nowMs)
   }
 
   cancel(worker: WorkerId, name: TaskName, nowMs: number): void {
@@ -171,6 +160,7 @@ export class Attempts {
     for (const attempt of [...(this.#ofWorker.get(worker) ?? [])]) this.#drop(attempt, nowMs)
     this.#ofWorker.delete(worker)
     this.#losses++
+    this.#feeds.lose(worker)
     for (const attempts of [...this.#ofWorker.values()]) {
       for (const attempt of [...attempts]) {
         const task = attempt.sources?.taskOf.get(worker)
@@ -197,40 +187,38 @@ export class Attempts {
     return [...(this.#ofWorker.get(worker) ?? [])].map((attempt) => {
       const { region, stage, task, attempt: number } = attempt.order
       const bytes = this.#takenBy(attempt, nowMs)
-      return { region, stage, task, attempt: number, rows: bytes / rowBytes, bytes }
+      const progress = { region, stage, task, attempt: number, rows: bytes / rowBytes, bytes }
+      return attempt.isEarly ? { ...progress, known: this.#feeds.known(attempt.order) } : progress
     })
   }
 
-  #takenBy({ takenBytes, phases, at, flow, copyingBytes }: Attempt, nowMs: number): number {
+  #takenBy({ takenBytes, phases, at, flow, copied, copying, sources }: Attempt, nowMs: number): number {
     const phase = phases[at]
-    if (flow === undefined || phase === undefined || (phase.do !== 'read' && phase.do !== 'fetch')) return takenBytes
-    return takenBytes + (phase.do === 'fetch' ? copyingBytes : phase.bytes) - this.#context.network.bytesLeft(flow, nowMs)
+    if (phase === undefined || (phase.do !== 'read' && phase.do !== 'fetch')) return takenBytes
+    const before = takenBytes + copied
+    if (flow === undefined) return before
+    const bytes = phase.do === 'fetch' && sources === undefined ? copying : phase.bytes
+    return before + bytes - this.#context.network.bytesLeft(flow, nowMs)
+  }
+
+  /** Workers are told what more there is to read of hybrid exchanges. */
+  announce(made: readonly Announcement[], nowMs: number): void {
+    if (!this.#feeds.tell(made)) return
+    for (const attempt of [...this.#waiting]) {
+      const phase = attempt.phases[attempt.at]
+      this.#waiting.delete(attempt)
+      this.#start(attempt, phase, phase.bytes - attempt.copied, nowMs)
+    }
   }
 
   #next(attempt: Attempt, nowMs: number): void {
     attempt.at++
     attempt.passed = 0
     attempt.sources = undefined
-    attempt.copied = nothing
+    attempt.copied = 0
     const phase = attempt.phases[attempt.at]
     if (phase === undefined) this.#finish(attempt, nowMs)
-    else if (phase.do === 'fetch') this.#copy(attempt, phase, nowMs)
     else this.#start(attempt, phase, phase.bytes, nowMs)
-  }
-
-  /** Copies the files that are there, or waits for more of them. */
-  #copy(attempt: Attempt, phase: FetchPhase, nowMs: number): void {
-    const attempts = this.#announced.of(attempt.order, phase.exchange)
-    const copying = this.#announced.newIn(attempts, attempt.copied)
-    const share = attempts.length === 0 ? 1 : this.#announced.countOf(copying) / attempts.length
-    if (this.#announced.countOf(attempts) < attempts.length && share < leastShare) {
-      this.#waiting.add(attempt)
-      return
-    }
-    attempt.copied = attempts
-    attempt.copying = copying
-    attempt.copyingBytes = phase.bytes * share
-    this.#start(attempt, phase, attempt.copyingBytes, nowMs)
   }
 
   #start(attempt: Attempt, phase: Phase, bytes: number, nowMs: number): void {
@@ -238,7 +226,10 @@ export class Attempts {
     if (course === undefined) return
     attempt.course = course
     const { path, cap, series: counted } = course
-    const flow = this.#context.network.start({ bytes, cap, uses: path.uses, weights: path.weights, series: counted }, nowMs)
+    const flow = this.#context.network.start(
+      { bytes: course.bytes ?? bytes, cap, uses: path.uses, weights: path.weights, series: counted },
+      nowMs,
+    )
     attempt.flow = flow
     this.#ofFlow[flow] = attempt
   }
@@ -278,14 +269,34 @@ export class Attempts {
     return readCourse(attempt.runner, from)
   }
 
-  #fetch(attempt: Attempt, { exchange }: FetchPhase, nowMs: number): Course | undefined {
+  #fetch(attempt: Attempt, { exchange, bytes }: Extract<Phase, { do: 'fetch' }>, nowMs: number): Course | undefined {
     const { outputs, plan } = this.#context
-    const sources = outputs.sourcesOf(exchange, exchangeOf(plan, exchange).from, attempt.copying)
+    const feed = this.#feeds.of(exchange)
+    if (feed !== undefined) return this.#fetchMade(attempt, feed, bytes)
+    const attempts = attempt.order.inputs.find((input) => input.exchange === exchange)?.attempts ?? []
+    const sources = outputs.sourcesOf(exchange, exchangeOf(plan, exchange).from, attempts)
     attempt.sources = sources
     const gone = this.#goneTask(sources)
-    if (gone === undefined) return fetchCourse(attempt.runner, attempt.copyingBytes, sources, attempt.spills)
-    this.#failFetch(attempt, gone, nowMs)
-    return undefined
+    if (gone !== undefined) {
+      this.#failFetch(attempt, gone, nowMs)
+      return undefined
+    }
+    const { machine, cluster } = attempt.runner
+    const near = { onMachine: sources.onMachine[machine], inRack: sources.inRack[cluster.rackOf[machine]] }
+    return fetchCourse(attempt.runner, bytes / Math.max(1, sources.files), near, attempt.spills)
+  }
+
+  /** Copies what is there of a hybrid exchange, or waits for more. */
+  #fetchMade(attempt: Attempt, feed: Feed, bytes: number): Course | undefined {
+    const there = bytes * feed.share - attempt.copied
+    if (there < bytes - attempt.copied && there < bytes * leastRound) {
+      this.#waiting.add(attempt)
+      return undefined
+    }
+    attempt.copying = there
+    const { runner, spills } = attempt
+    const course = fetchCourse(runner, bytes / Math.max(1, feed.producers), feed.sharesNear(runner.machine), spills)
+    return { ...course, bytes: there }
   }
 
   /** A producer whose worker is not there any more; looked for only after a loss, since all consumers share the list. */
@@ -312,8 +323,10 @@ export class Attempts {
   }
 
   #failFetch(attempt: Attempt, task: number, nowMs: number): void {
-    const { exchange } = attempt.phases[attempt.at] as FetchPhase
-    const lostOutput = { exchange, task, attempt: attempt.copying[task] }
+    const phase = attempt.phases[attempt.at] as Extract<Phase, { do: 'fetch' }>
+    const { exchange } = phase
+    const made = attempt.order.inputs.find((input) => input.exchange === exchange)?.attempts[task] ?? 0
+    const lostOutput = { exchange, task, attempt: made }
     this.#fail(
       attempt,
       runError('RUN_WORKER_LOST', `the machine with the output of task ${task} does not answer`, { lostOutput }),
@@ -342,11 +355,11 @@ export class Attempts {
 
   #drop(attempt: Attempt, nowMs: number): void {
     this.#stopFlow(attempt, nowMs)
+    const mine = this.#ofWorker.get(attempt.worker)
+    mine?.delete(attempt)
     this.#waiting.delete(attempt)
-    const others = this.#ofWorker.get(attempt.worker)
-    others?.delete(attempt)
     this.running--
-    if (attempt.worker !== coordinatorHost && others?.size === 0) this.#context.busy(-1, nowMs)
+    if (attempt.worker !== coordinatorHost && mine?.size === 0) this.#context.busy(-1, nowMs)
   }
 
   #stopFlow(attempt: Attempt, nowMs: number): void {
@@ -357,8 +370,6 @@ export class Attempts {
     attempt.course = undefined
   }
 }
-
-const nothing: readonly number[] = Object.freeze([])
 
 const isNamed = ({ order }: Attempt, name: TaskName): boolean =>
   order.stage === name.stage && order.task === name.task && order.attempt === name.attempt

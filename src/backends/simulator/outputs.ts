@@ -1,5 +1,6 @@
 import type { WorkerId } from '../../runtime/orders.ts'
 import type { Cluster, MachineId } from './cluster.ts'
+import type { Place } from './feed.ts'
 
 /** Where the producers' files of an exchange lie. */
 export interface Sources {
@@ -25,6 +26,11 @@ export class Outputs {
   /** A task of a stage has left files of so many bytes in all. */
   keep(stage: number, task: number, attempt: number, worker: WorkerId, machine: MachineId, bytes: number): void {
     this.#made.set(`${stage}/${task}/${attempt}`, { worker, machine, bytes })
+  }
+
+  /** Where it lies; undefined when there is none. */
+  placeOf(stage: number, task: number, attempt: number): Place | undefined {
+    return this.#made.get(`${stage}/${task}/${attempt}`)
   }
 
   /** @param attempts - those of the tasks of the producer stage; 0: one that sent nothing. */

@@ -1,7 +1,6 @@
 import type { PhysicalPlan } from '../../ir/physical.ts'
 import { exchangeOf } from '../../runtime/stage-shape.ts'
 import { type Cluster, fromMBps, type MachineId } from './cluster.ts'
-import type { Sources } from './outputs.ts'
 import { Path } from './path.ts'
 import { series } from './rate-series.ts'
 import { type StageLoad, shareOf } from './stage-loads.ts'
@@ -44,6 +43,8 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 /** How a phase goes on one machine: what a byte takes, how fast it can be at most, and who is at the other end. */
 export interface Course {
+  /** How much of the phase can be done now, where that is not all that is left. */
+  bytes?: number
   path: Path
   cap: number
   series: number
@@ -71,19 +72,24 @@ export function readCourse({ cluster, load, machine, luck }: Runner, from: Machi
   return { path, cap: luck / msPerByte, series: series.input, peers: [from] }
 }
 
+/** The part of what is copied that lies on the own machine, and in its rack. */
+interface NearShares {
+  onMachine: number
+  inRack: number
+}
+
 /**
  * Copies a partition from all machines that have some of it, as one flow: what it takes of the root switch and of the disks is in proportion to
  * where the bytes lie. Each piece costs a seek; disks are taken as one resource here, since every consumer reads from all of them alike.
  */
-export function fetchCourse({ cluster, machine, luck }: Runner, bytes: number, sources: Sources, spills: boolean): Course {
+export function fetchCourse({ cluster, machine, luck }: Runner, pieceBytes: number, from: NearShares, spills: boolean): Course {
   const { spec, speed, rackOf } = cluster
   const disk = fromMBps(spec.diskMBps)
-  const pieceBytes = bytes / Math.max(1, sources.files)
   const seekWeight = 1 + (spec.seekMs * disk) / Math.max(1, pieceBytes)
-  const far = Math.max(0, 1 - sources.inRack[rackOf[machine]])
+  const far = Math.max(0, 1 - from.inRack)
   const path = new Path(cluster)
     .add(cluster.allDisks, seekWeight)
-    .add(cluster.into(machine), Math.max(0, 1 - sources.onMachine[machine]))
+    .add(cluster.into(machine), Math.max(0, 1 - from.onMachine))
     .add(cluster.root, far)
     .add(cluster.rackDown(rackOf[machine]), far)
   if (spills) path.disk(machine, 1)

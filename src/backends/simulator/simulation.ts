@@ -167,6 +167,7 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
         return messages.send(nowMs, () => attempts.cancel(worker, order, nowMs))
       }
       case 'announce': {
+        // All at once: thousands of messages would say the same.
         const { made } = command
         return messages.send(nowMs, () => attempts.announce(made, nowMs))
       }
@@ -200,7 +201,6 @@ export function simulate(plan: PhysicalPlan, options: SimulationOptions): Simula
       marks.get(order.stage)?.started(nowMs)
       attempts.begin(worker, machine, order, nowMs)
     }
-    attempts.expect(order)
     if (worker === coordinatorHost) agenda.put(nowMs, begin)
     else messages.send(nowMs, () => agenda.put(nowMs + spec.taskStartMs, begin))
   }
