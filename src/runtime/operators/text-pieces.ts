@@ -8,8 +8,7 @@ interface KeyNumbers {
 }
 
 /**
- * Numbers the pieces between separators of texts, from `place` on up to text `to`, into `codes` from `count` on; gives how many codes there are
- * then. At `limit` it stops before text `to`, and `place` tells where.
+ * `TextNumbers.numberPieces` over a table.
  *
  * The words in which a separator is looked for are those of the key, so that a piece is read once.
  */
