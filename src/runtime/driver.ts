@@ -1,11 +1,10 @@
 import { asMillraceError, bug, type MillraceError, runError } from '../base/errors.ts'
 import type { Host } from '../base/host.ts'
-import type { Batch } from '../data/batch.ts'
-import type { Schema } from '../data/type.ts'
 import type { ConnectorRegistry } from '../io/registry.ts'
 import type { PhysicalPlan } from '../ir/physical.ts'
 import { CarefulTasks } from './careful.ts'
 import { type Chaos, reportChaos } from './chaos.ts'
+import type { Cluster, ClusterEvents } from './cluster.ts'
 import { commitSinks, discardStaged } from './commit-sinks.ts'
 import { step } from './coordinator.ts'
 import { createRun } from './create-run.ts'
@@ -17,36 +16,20 @@ import {
   type AdoptedWorker,
   type Announcement,
   coordinatorHost,
-  type SignOfLife,
   type TaskName,
   type TaskOrder,
   type TaskProgress,
   type TaskReport,
   type WorkerId,
 } from './orders.ts'
-import type { ResultStore } from './results.ts'
+import type { ResultRows, ResultStore } from './results.ts'
 import { FailedRowCounter } from './row-errors.ts'
 import type { RunRecord } from './run-record.ts'
 import type { RunCommand, RunEvent, RunSettings, RunWarning, Timer } from './run-state.ts'
 import { cancelled } from './task-context.ts'
 import type { TaskHost } from './task-host.ts'
 
-/** The workers that a driver commands. */
-export interface Cluster {
-  /** Resolves when the worker can take tasks. A rejection other than `RUN_WORKER_LOST` ends the run. */
-  spawn(worker: WorkerId): Promise<void>
-  run(worker: WorkerId, order: TaskOrder): Promise<TaskReport>
-  endAttempt(region: number, attempt: number): void
-  /** Tells all workers, or one, that more of what their tasks read is there. */
-  announce(made: readonly Announcement[], worker?: WorkerId): void
-  /** Stops one task; it may have ended meanwhile. */
-  cancel(worker: WorkerId, task: TaskName): void
-  /** Ends a worker by force. */
-  kill(worker: WorkerId): void
-  /** Ends all workers; `idle` resolves when no task runs any more. */
-  close(idle: Promise<unknown>): Promise<void>
-}
-
+/** What a driver needs to know of a run. */
 export interface DriveRequest {
   plan: PhysicalPlan
   connectors: ConnectorRegistry
@@ -67,17 +50,12 @@ export interface DriveRequest {
   onFailed?(metrics: RunMetrics): void
 }
 
+/** What a run that has succeeded gives. */
 export interface DriveResult {
-  outputs: readonly { name: string; fields: Schema; rowCount: number; batches(): Iterable<Batch> }[]
+  outputs: readonly ResultRows[]
   metrics: RunMetrics
+  /** Removes spool files; the outputs cannot be read afterwards. */
   close(): void
-}
-
-/** What a cluster tells. */
-export interface ClusterEvents {
-  /** A worker has ended by itself; with an error when another one would end the same way. */
-  lost(worker: WorkerId, why: string, error?: MillraceError): void
-  sign(worker: WorkerId, sign: SignOfLife): void
 }
 
 /** What the driver works with, made by a backend. */

@@ -58,6 +58,14 @@ class CollectedRows implements Collector {
   }
 }
 
+/** The rows of one output, held in memory or in a spool file until closed. */
+export interface ResultRows {
+  name: string
+  fields: Schema
+  rowCount: number
+  batches(): Iterable<Batch>
+}
+
 /** Keeps the rows of all outputs of a run; each attempt of a collecting task has its own, the last one counts. */
 export class ResultStore {
   readonly #host: Host
@@ -78,7 +86,7 @@ export class ResultStore {
     return rows
   }
 
-  outputs(): { name: string; fields: Schema; rowCount: number; batches(): Iterable<Batch> }[] {
+  outputs(): ResultRows[] {
     return this.#outputs.map(({ name, fields }, i) => {
       const rows = this.#collected.get(i)
       return { name, fields, rowCount: rows?.rowCount ?? 0, batches: () => rows?.batches() ?? [] }

@@ -1,6 +1,6 @@
 import { isMillraceError, type MillraceError, runError, thrownMessage } from '../../base/errors.ts'
 import { isTooManyOpenFiles, tooManyOpenFiles } from '../../base/open-files.ts'
-import type { Cluster, ClusterEvents } from '../../runtime/driver.ts'
+import type { Cluster, ClusterEvents } from '../../runtime/cluster.ts'
 import { cleanUpAtExit } from '../../runtime/exit-cleanup.ts'
 import {
   type Announcement,

@@ -3,7 +3,7 @@ import { runError } from '../../base/errors.ts'
 import { isTooManyOpenFiles, tooManyOpenFiles } from '../../base/open-files.ts'
 import { isThrownHere } from '../../base/stack.ts'
 import { threwOutside } from '../../base/threw-outside.ts'
-import type { Cluster, ClusterEvents } from '../../runtime/driver.ts'
+import type { Cluster, ClusterEvents } from '../../runtime/cluster.ts'
 import {
   type Announcement,
   coordinatorHost,

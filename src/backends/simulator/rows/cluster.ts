@@ -1,5 +1,5 @@
 import { bug, type MillraceError, runError } from '../../../base/errors.ts'
-import type { Cluster, ClusterEvents } from '../../../runtime/driver.ts'
+import type { Cluster, ClusterEvents } from '../../../runtime/cluster.ts'
 import {
   type Announcement,
   coordinatorHost,
