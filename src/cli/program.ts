@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     .option('--output <name>', 'which of several outputs to print, by name or number from 1')
     .option(
       '--resume',
-      'go on with the interrupted run of this program and these parameters, if there is one; serial mode, or --mode hybrid',
+      'go on with the interrupted run of this program and these parameters, if there is one, in its mode; else one in serial or hybrid mode',
     )
     .option('--incremental', 'run by epochs of changes and emit changes only (with --once)')
     .option('--once', 'end after the last epoch of the input')

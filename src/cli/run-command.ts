@@ -23,7 +23,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<void> {
     if (flags.once === true && flags.incremental !== true) throw usageError('USAGE_ARGUMENT', '--once belongs to --incremental')
     if (flags.resume === true && flags.mode === 'pipelined') {
       throw usageError('USAGE_ARGUMENT', 'only a serial or hybrid run can be resumed, and --mode asks for pipelined', {
-        hint: 'leave out --mode: --resume means serial',
+        hint: 'leave out --mode: --resume alone means one that can',
       })
     }
     if (flags.chaos !== undefined && flags.backend === 'inline') {

@@ -105,7 +105,7 @@ export async function prepare(
   }
   const backend = backendOf(choice, options)
   const planned = planProgram(plan, {
-    mode: options.resume === true ? resumedMode(options) : modeOf(options, program),
+    mode: options.resume === true ? resumedMode(options, program, interrupted) : modeOf(options, program),
     backend: backend.traits,
     incremental: options.incremental ?? false,
     disabledRules: options.disabledRules ?? [],
@@ -136,8 +136,15 @@ function checkRules(names: readonly string[]): void {
   })
 }
 
-// Only runs that store every exchange can go on, so `--resume` alone means one: also the first time, so that this run can be resumed by the same command.
-const resumedMode = ({ mode = 'auto' }: RunOptions): RunMode => (mode === 'auto' ? 'serial' : mode)
+/**
+ * Only runs that store every exchange can go on. Without `--mode` a run goes on in the mode that it had; and where there is none, `--resume` means one that
+ * can: so that this run can be resumed by the same command.
+ */
+function resumedMode(options: RunOptions, program: Program, interrupted: InterruptedRun | undefined): RunMode {
+  const { mode = 'auto' } = options
+  if (mode !== 'auto') return mode
+  return interrupted?.mode ?? (program.plan.options.mode === 'hybrid' ? 'hybrid' : 'serial')
+}
 
 /** The command line's mode wins over what the program sets. */
 function modeOf({ mode = 'auto' }: RunOptions, program: Program): RunMode {

@@ -286,16 +286,22 @@ function readText(disk: Disk, path: string): string | undefined {
 
 /** Refuses to go on with a run over other inputs or by another plan: `RUN_CHANGED` names the first difference. */
 export function checkUnchanged(earlier: JournalHeader, now: JournalHeader): void {
-  const difference = firstDifference(earlier, now)
+  const difference = changedInput(earlier, now)
   if (difference !== undefined) throw runChanged(difference)
+  if (earlier.mode !== now.mode)
+    throw runChanged(
+      `it ran in ${earlier.mode} mode, now in ${now.mode} mode`,
+      'leave out --mode: it goes on in the mode that it had',
+    )
+  if (earlier.fingerprint !== now.fingerprint) throw runChanged('the program or its settings changed')
 }
 
-export const runChanged = (difference: string): MillraceError =>
-  runError('RUN_CHANGED', `the interrupted run cannot go on: ${difference}`, {
-    hint: 'start it anew: the same command with --mode serial in the place of --resume',
-  })
+export const runChanged = (
+  difference: string,
+  hint = 'start it anew: the same command with --mode serial in the place of --resume',
+): MillraceError => runError('RUN_CHANGED', `the interrupted run cannot go on: ${difference}`, { hint })
 
-function firstDifference(earlier: JournalHeader, now: JournalHeader): string | undefined {
+function changedInput(earlier: JournalHeader, now: JournalHeader): string | undefined {
   const before = new Map(earlier.sources.map((file) => [file.path, file]))
   for (const file of now.sources) {
     const old = before.get(file.path)
@@ -305,7 +311,5 @@ function firstDifference(earlier: JournalHeader, now: JournalHeader): string | u
     before.delete(file.path)
   }
   for (const path of before.keys()) return `'${path}' is no input any more`
-  if (earlier.mode !== now.mode) return `it ran in ${earlier.mode} mode, now in ${now.mode} mode`
-  if (earlier.fingerprint !== now.fingerprint) return 'the program or its settings changed'
   return undefined
 }

@@ -31,6 +31,7 @@ export function newRunFolder(host: Host, runsDirectory: string, options: { recov
 export interface InterruptedRun extends RunFolder {
   /** Its outputs may have their final names already. */
   committing: boolean
+  mode: JournalState['header']['mode']
   /** Folder of the sockets of worker processes that it may have left. */
   sockets: string | undefined
 }
@@ -61,7 +62,8 @@ export function findInterruptedRun(
   const owner = ownerOf(journal)
   if (owner !== undefined) throw runBusy(owner)
   const { header, commit, sockets } = journal
-  return { id, directory, resume: true, recoverable: true, program: header.program, committing: commit !== undefined, sockets }
+  const { program, mode } = header
+  return { id, directory, resume: true, recoverable: true, program, mode, committing: commit !== undefined, sockets }
 }
 
 /**

@@ -176,10 +176,25 @@ it('goes on with other workers and without a mode, but not in another mode', asy
   await killAtCall(folder, 110, runArguments('letters.flow'))
   const pipelined = await cli(['run', 'letters.flow', '--mode', 'pipelined', '--resume'], { cwd: folder })
   expect(pipelined).toMatchObject({ code: 2, stdout: '' })
-  expect(pipelined.stderr).toContain('only a serial run can be resumed, and --mode asks for pipelined')
+  expect(pipelined.stderr).toContain('only a serial or hybrid run can be resumed, and --mode asks for pipelined')
   const args = ['run', 'letters.flow', '--resume', '--workers', '2', '--format', 'csv', '--quiet']
   expectComplete(folder, await cli(args, { cwd: folder }), expected)
   expect(callsIn(folder).get('b')).toBe(rowsAFile)
+})
+
+it.each(['by --mode', 'by the program'])('goes on without a mode in the hybrid mode it had %s', async (chosen) => {
+  const expected = await undisturbed('letters.flow')
+  const folder = letterProject()
+  if (chosen === 'by the program') writeFileSync(join(folder, 'letters.flow'), `set mode = 'hybrid'\n${flow}`)
+  const args = (...more: string[]) => ['run', 'letters.flow', '--format', 'csv', '--quiet', ...more]
+  await killAtCall(folder, 110, chosen === 'by --mode' ? args('--mode', 'hybrid') : args())
+  const serial = await cli(args('--mode', 'serial', '--resume'), { cwd: folder })
+  expect(serial).toMatchObject({ code: 1, stdout: '' })
+  expect(serial.stderr).toContain(
+    'it ran in hybrid mode, now in serial mode\n  help: leave out --mode: it goes on in the mode that it had',
+  )
+  expectComplete(folder, await cli(args('--resume'), { cwd: folder }), expected)
+  expect(callsIn(folder).get('a')).toBe(rowsAFile)
 })
 
 it('can be killed and go on by one and the same command', async () => {
