@@ -6,7 +6,7 @@ import { type Schema, types } from '../data/type.ts'
 import { discardParts } from './commit.ts'
 import type { ConnectorOptions, SinkConnector, StagedPart } from './connector.ts'
 import { openPart } from './file-sink.ts'
-import { probe, type SinkTarget, sinkTarget, writable } from './sink-target.ts'
+import { probe, refuseLink, type SinkTarget, sinkTarget, writable } from './sink-target.ts'
 import { pathOption } from './source-options.ts'
 
 const text = (name: string) => ({ name, type: types.string, nullable: true })
@@ -80,9 +80,11 @@ const targetOf = (options: ConnectorOptions, cwd: string): SinkTarget => ({ ...s
 /** Every letter starts with its code: so a file of them can be told from others, which are never replaced. */
 const signature = Buffer.from('{"code":"')
 
-function checkExisting({ path }: SinkTarget, stat: FileStat, { disk }: Host): void {
+function checkExisting(target: SinkTarget, stat: FileStat, { disk }: Host): void {
+  const { path } = target
   if (stat.isSpecial || stat.isDirectory)
     throw sinkError('SINK_UNWRITABLE', `'${path}' is ${stat.isDirectory ? 'a folder' : 'a pipe or a device'}, expected a file`)
+  refuseLink(target, disk)
   if (stat.sizeBytes === 0) return
   const file = disk.openRead(path)
   try {

@@ -1,4 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { MillraceError, planError, sinkError } from '../base/errors.ts'
 import type { Disk, FileStat, Host } from '../base/host.ts'
 import { type Schema, types } from '../data/type.ts'
@@ -32,11 +33,15 @@ export function sinkTarget(options: ConnectorOptions, cwd: string): SinkTarget {
   const given = textOption(options, 'path')
   if (given === '') throw sinkError('SINK_UNWRITABLE', "expected a path to write to, found ''")
   const path = absolutePath(cwd, given)
-  const prefix = (runId: string) => `.${basename(path)}.${runId}.`
+  const name = stagedName(basename(path))
+  const prefix = (runId: string) => `.${name}.${runId}.`
   const overwrite = textOption(options, 'mode', 'error') === 'overwrite'
   const isFolder = extname(path) === '' || /[\\/]$/.test(given)
-  return { path, folder: dirname(path), isFolder, overwrite, prefix, probe: `.${basename(path)}.probe` }
+  return { path, folder: dirname(path), isFolder, overwrite, prefix, probe: `.${name}.probe` }
 }
+
+/** File systems take names of 255 bytes: what is put around a long one must not make it too long. */
+const stagedName = (name: string): string => (Buffer.byteLength(name) <= 200 ? name : crc32(name).toString(16).padStart(8, '0'))
 
 /** @throws {@link MillraceError} `SINK_EXISTS`, `SINK_UNWRITABLE`, `PLAN_DUPLICATE_COLUMN`. */
 export function checkTarget(target: SinkTarget, host: Host, fields: Schema, extension: string): void {
@@ -60,6 +65,7 @@ function checkExisting(target: SinkTarget, stat: FileStat, disk: Disk, extension
   // A rename would put a file in the place of the device.
   if (stat.isSpecial) throw sinkError('SINK_UNWRITABLE', `'${target.path}' is a pipe or a device, expected a file or a folder`)
   if (!target.overwrite) throw exists(target)
+  refuseLink(target, disk)
   const isFolder = stat.isDirectory
   if (isFolder !== target.isFolder) {
     const [wanted, found] = target.isFolder ? ['folder', 'file'] : ['file', 'folder']
@@ -76,6 +82,14 @@ function checkExisting(target: SinkTarget, stat: FileStat, disk: Disk, extension
       hint: 'remove it or write elsewhere',
     })
   }
+}
+
+/** The rename would put a file in the place of the link and leave what it leads to as it was, perhaps on another disk. */
+export function refuseLink({ path }: SinkTarget, disk: Disk): void {
+  if (!disk.isLink(path)) return
+  throw sinkError('SINK_EXISTS', `'${path}' is a link, which would be replaced and not what it leads to`, {
+    hint: 'name what it leads to, or remove the link',
+  })
 }
 
 export const exists = (target: SinkTarget): MillraceError =>
@@ -117,4 +131,5 @@ const writeErrors: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'a part of the path is a file'],
   ['ENOENT', 'its folder takes no files'],
   ['EEXIST', 'a part of the path is a file'],
+  ['ENAMETOOLONG', 'the name is too long'],
 ])

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { batchFromRows } from '../../src/data/read.ts'
@@ -83,5 +83,9 @@ describe('dead letters', () => {
     expect(() => deadLettersSink.check({ path: '.' }, { ...run(), fields: [] })).toThrow(
       expect.objectContaining({ code: 'SINK_UNWRITABLE' }),
     )
+    rmSync(target())
+    writeFileSync(join(folder.path, 'elsewhere.jsonl'), '')
+    symlinkSync('elsewhere.jsonl', target())
+    expect(check).toThrow(expect.objectContaining({ code: 'SINK_EXISTS' }))
   })
 })

@@ -281,6 +281,21 @@ describe('file sinks', () => {
     }
   })
 
+  it.each(['n'.repeat(251), `${'ü'.repeat(125)}n`, 'n'.repeat(200)])(
+    'write files and folders of names as long as they may be: %s',
+    (name) => {
+      for (const path of [`${name}.csv`, name]) {
+        write(csvSink, { path }, one, [['x']])
+        const part = stage(csvSink, { path, mode: 'overwrite' }, one, [['y']])
+        csvSink.commit({ path, mode: 'overwrite' }, [part], context(one))
+        stage(csvSink, { path, mode: 'overwrite' }, one, [['z']])
+        csvSink.discard({ path, mode: 'overwrite' }, context(one))
+      }
+      expect(readdirSync(folder.path).sort()).toEqual([name, `${name}.csv`])
+      expect(text(`${name}.csv`)).toContain('y')
+    },
+  )
+
   it('refuses targets before any work', () => {
     const refuse = (options: ConnectorOptions, expected: object, fields = one) =>
       expect(() => csvSink.check(options, context(fields))).toThrow(expect.objectContaining(expected))
@@ -298,12 +313,18 @@ describe('file sinks', () => {
     symlinkSync('nowhere', target('link.csv'))
     refuse({ path: 'link.csv' }, { code: 'SINK_EXISTS' })
     csvSink.check({ path: 'link.csv', mode: 'overwrite' }, context(one))
+    symlinkSync('o.csv', target('linked.csv'))
+    refuse({ path: 'linked.csv', mode: 'overwrite' }, { code: 'SINK_EXISTS' })
+    refuse(
+      { path: `${'n'.repeat(252)}.csv` },
+      { code: 'SINK_UNWRITABLE', message: expect.stringMatching(/the name is too long$/) },
+    )
     refuse({ path: 'o.csv/x.csv' }, { code: 'SINK_UNWRITABLE' })
     refuse({ path: '' }, { code: 'SINK_UNWRITABLE' })
     refuse({ path: 'new.csv' }, { code: 'PLAN_DUPLICATE_COLUMN' }, [column('a'), column('a')])
     csvSink.check({ path: 'o.csv', mode: 'overwrite' }, context(one))
     csvSink.check({ path: 'new/deep/o.csv' }, context(one))
-    expect(readdirSync(folder.path).sort()).toEqual(['d.csv', 'dir', 'link.csv', 'o.csv'])
+    expect(readdirSync(folder.path).sort()).toEqual(['d.csv', 'dir', 'link.csv', 'linked.csv', 'o.csv'])
   })
 
   it('does not overwrite a target that came into being during the run', () => {
