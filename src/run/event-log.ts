@@ -89,10 +89,11 @@ function planOf({ program, planned: { physical } }: Prepared): object {
   }
 }
 
-const totalsOf = ({ cpuMs, rowsRead, bytesRead, spilledBytes, tasks, retries, backups }: RunMetrics): object => ({
+const totalsOf = ({ cpuMs, rowsRead, bytesRead, failedRows, spilledBytes, tasks, retries, backups }: RunMetrics): object => ({
   cpuMs,
   rowsRead,
   bytesRead,
+  rowsFailed: failedRows.reduce((sum, { rows }) => sum + rows, 0),
   spilledBytes,
   tasks,
   retries,

@@ -54,6 +54,12 @@ it('tells a run from its start to its end, by the schema, and without values of 
   }
 })
 
+it('tells how many rows failed and were left out', async () => {
+  const cwd = project(files)
+  expect((await cli(args('fail.flow', '--on-error', 'skip'), { cwd })).code).toBe(0)
+  expect(eventsIn(cwd).at(-1)).toMatchObject({ event: 'runEnded', rowsRead: 40_000, rowsFailed: 1 })
+})
+
 it('tells how a run failed, and adds to what the file holds', async () => {
   const cwd = project(files)
   expect((await cli(args('sort.flow'), { cwd })).code).toBe(0)
