@@ -37,7 +37,9 @@ export function fieldError(
   if (bad.kind === 'surrogate')
     return blocks.error('DATA_INVALID_UTF8', `column '${field.name}' holds half of a surrogate pair: '${text}'`, at)
   const type = formatType(field.type)
-  const hint = reader.hints?.[field.name] ?? inferenceHint(reader, field)
+  // A reader with hints of its own is of changes, whose lines cannot be left out.
+  const leaveOut = reader.hints === undefined ? 'repair it, or leave such rows out: --on-error skip' : undefined
+  const hint = reader.hints?.[field.name] ?? inferenceHint(reader, field) ?? leaveOut
   return blocks.error('DATA_BAD_VALUE', `expected ${type} in column '${field.name}', found '${text}'`, at, hint)
 }
 

@@ -89,7 +89,7 @@ describe('bad data', () => {
       files: { 'a.csv': 'n\n1\n2x\n' },
       args: query("from csv('a.csv') schema (n int64)"),
       code: 'DATA_BAD_VALUE',
-      says: ["expected int64 in column 'n', found '2x'", 'a.csv:3 (byte 4)', 'text: 2x'],
+      says: ["expected int64 in column 'n', found '2x'", 'a.csv:3 (byte 4)', 'text: 2x', 'leave such rows out: --on-error skip'],
     },
     {
       what: 'text that is not UTF-8',
@@ -435,7 +435,11 @@ describe('the command line', () => {
     usage('an empty query', query(''), 'the query is empty', 'help: for example'),
     usage('an empty query to check', ['check', '-e', ' '], 'the query is empty'),
     usage('help for an unknown command', ['help', 'explian'], "unknown command 'explian'", "did you mean 'explain'?"),
-    usage('to resume a pipelined run', ['run', 'ok.flow', '--resume', '--mode', 'pipelined'], 'only a serial run can be resumed'),
+    usage(
+      'to resume a pipelined run',
+      ['run', 'ok.flow', '--resume', '--mode', 'pipelined'],
+      'only a serial or hybrid run can be resumed',
+    ),
     usage('workers of one thread', ['run', 'ok.flow', '--backend', 'inline', '--workers', '2'], '--workers asks for 2'),
     {
       what: 'a program that is not there',
