@@ -8,7 +8,7 @@ import { run } from '../../../bench/simulator/trials.ts'
  */
 const seed = 101
 
-it('comes near the runs of the MapReduce paper', { timeout: 120_000 }, async () => {
+it('comes near the runs of the MapReduce paper', { timeout: 600_000 }, async () => {
   const totals: number[] = []
   for (const { name, trial, marks } of await paperRuns()) {
     if (trial.backups === false) continue
