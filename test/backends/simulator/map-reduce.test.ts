@@ -9,7 +9,6 @@ import { run } from '../../../bench/simulator/trials.ts'
 const seed = 101
 
 it('comes near the runs of the MapReduce paper', { timeout: 600_000 }, async () => {
-  const totals: number[] = []
   for (const { name, trial, marks } of await paperRuns()) {
     if (trial.backups === false) continue
     const result = run(seed, { ...trial, cluster: { ...trial.cluster, slowShare: 0 } })
@@ -20,12 +19,10 @@ it('comes near the runs of the MapReduce paper', { timeout: 600_000 }, async () 
         1.5 * mark.within,
       )
     }
-    const { error, reads, totalMs } = result
+    const { counts, error, reads } = result
     expect(error).toBeUndefined()
     if (trial.faults === undefined) expect(reads.local / (reads.local + reads.rack + reads.remote)).toBeGreaterThan(0.95)
-    totals.push(totalMs)
+    // 200 of 1,746 workers take a ninth of 14,902 outputs with them.
+    else expect(counts.remade).toBeGreaterThan(1500)
   }
-  const [, normal, killed] = totals
-  expect(killed / normal).toBeGreaterThan(1)
-  expect(killed / normal).toBeLessThan(1.15)
 })
