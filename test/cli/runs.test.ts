@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type CliResult, cli, killGroup, project, startCli } from './cli.ts'
 
@@ -101,10 +102,14 @@ from csv('in.csv') |> select slow(n) as n |> aggregate count(*) as n`,
     const cwd = project(files)
     await run(cwd, 'sum.flow')
     const [name] = readdirSync(runsIn(cwd))
-    const text = readFileSync(join(runsIn(cwd), name), 'utf8')
+    const { checksum: _, ...first } = JSON.parse(readFileSync(join(runsIn(cwd), name), 'utf8'))
     const id = name.replace('.json', '')
     const older = Array.from({ length: 110 }, (_, i) => `a${id.slice(1, 5)}${String(i).padStart(3, '0')}-00000000`)
-    for (const each of older) writeFileSync(join(runsIn(cwd), `${each}.json`), text.replaceAll(id, each))
+    for (const each of older) {
+      const record = { ...first, id: each }
+      const checksum = crc32(JSON.stringify(record))
+      writeFileSync(join(runsIn(cwd), `${each}.json`), JSON.stringify({ ...record, checksum }))
+    }
     await run(cwd, 'sum.flow')
     const left = await listed(cwd)
     expect(left).toHaveLength(100)
@@ -124,7 +129,11 @@ from csv('in.csv') |> select slow(n) as n |> aggregate count(*) as n`,
     const cwd = project(files)
     await run(cwd, 'sum.flow')
     writeFileSync(join(runsIn(cwd), 'zzzzzzzz-00000000.json'), '{"version":1,"id"')
+    const [name] = readdirSync(runsIn(cwd))
+    const other = { ...JSON.parse(readFileSync(join(runsIn(cwd), name), 'utf8')), id: 'zzzzzzzz-00000001', program: null }
+    writeFileSync(join(runsIn(cwd), `${other.id}.json`), JSON.stringify(other))
     expect(await listed(cwd)).toHaveLength(1)
+    expect((await cli(['runs', 'show', other.id], { cwd })).stderr).toContain('USAGE_RUN')
   })
 })
 

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { usageError } from '../../base/errors.ts'
 import type { Disk } from '../../base/host.ts'
 import { isAlive } from '../../runtime/process-life.ts'
@@ -10,6 +11,8 @@ const ending = '.json'
 const unfinished = '.json.new'
 const pathOf = (folder: string, id: string): string => `${folder}/${id}${ending}`
 
+const checksumOf = (run: PastRun): number => crc32(JSON.stringify(run))
+
 /** Puts a record in the place of an earlier one of the same run, whole or not at all. */
 export function writePastRun(disk: Disk, folder: string, run: PastRun): void {
   const path = `${folder}/${run.id}${unfinished}`
@@ -17,7 +20,7 @@ export function writePastRun(disk: Disk, folder: string, run: PastRun): void {
   disk.remove(path)
   const file = disk.create(path)
   try {
-    file.write(new TextEncoder().encode(`${JSON.stringify(run)}\n`))
+    file.write(new TextEncoder().encode(`${JSON.stringify({ ...run, checksum: checksumOf(run) })}\n`))
   } finally {
     file.close()
   }
@@ -40,8 +43,9 @@ export function readPastRun(disk: Disk, folder: string, id: string): PastRun | u
     } finally {
       file.close()
     }
-    const run = JSON.parse(new TextDecoder().decode(bytes)) as PastRun
-    return run.version === 1 && run.id === id ? run : undefined
+    const { checksum, ...run } = JSON.parse(new TextDecoder().decode(bytes)) as PastRun & { checksum: unknown }
+    // Whatever it is that has the checksum was written here, and so has the shape.
+    return run.version === 1 && run.id === id && checksum === checksumOf(run) ? run : undefined
   } catch {
     return undefined
   }
