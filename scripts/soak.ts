@@ -63,8 +63,8 @@ const parts: Readonly<Record<string, Part>> = {
   },
   /** Each call of the disk fails, of each kind of call in each program. */
   'disk-faults': {
-    total: 10_000,
-    each: 10_000,
+    total: 1000,
+    each: 1000,
     test: 'test/crash/disk-faults.test.ts',
     environment: (_, count) => ({ SITES: String(count) }),
   },
