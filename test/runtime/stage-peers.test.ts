@@ -21,6 +21,7 @@ function task(peers: StagePeers, credit = Promise.resolve()): { operator: Operat
       return credit
     },
     share: (make) => peers.share(1, make),
+    pause: () => undefined,
     host: nodeHost(),
     signal: new AbortController().signal,
     hashSeed: 7,

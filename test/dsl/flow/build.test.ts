@@ -224,7 +224,7 @@ describe('errors', () => {
       2 | set parallelism = 0
         |                   ^
 
-      error PLAN_CONSTANT: option 'mode' needs one of 'auto', 'serial', 'pipelined'
+      error PLAN_CONSTANT: option 'mode' needs one of 'auto', 'serial', 'hybrid', 'pipelined'
        --> ROOT/main.flow:3:12
         |
       3 | set mode = 'fast'
