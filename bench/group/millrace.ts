@@ -32,6 +32,7 @@ const context: Partial<OperatorContext> = {
     return undefined
   },
   grant: (bytes) => account.grant(bytes),
+  pause: () => undefined,
   signal: new AbortController().signal,
   hashSeed: 42,
   inputs: [fields],
