@@ -14,6 +14,9 @@ interface Grouped {
   starts: Int32Array
 }
 
+/** An array that grows is there twice while it is copied, and twice as large afterwards: on the average of a run this much more. */
+const growingFactor = 1.5
+
 /** All values of all groups in the order they came; sorted out by group when they are read. */
 export class ValueBag {
   count = 0
@@ -80,8 +83,9 @@ export class ValueBag {
     this.#groups = new Int32Array(256)
   }
 
+  /** With the rows by group, which are needed to read the values. */
   get sizeBytes(): number {
-    return builderMemory(this.#values) + this.#groups.byteLength
+    return (builderMemory(this.#values) + this.#groups.byteLength) * growingFactor + this.count * Int32Array.BYTES_PER_ELEMENT
   }
 
   #reserve(rows: number): void {
