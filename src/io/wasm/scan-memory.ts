@@ -172,33 +172,34 @@ export class ScanMemory {
 
   /** See `scanJson`; gives the row and the line where it stopped, which begin at a line that is out of the ordinary or not all here. */
   scanJson(at: number, stop: number, row: number, rows: number, order: KeyOrder): { row: number; at: number } {
-    const shift = this.#from - textAt
     if (this.#keysOf !== order.version) this.#writeKeys(order)
-    const { starts, ends, kinds, rowStarts } = this
-    const last = this.#kernels.scanJson(
-      at - shift,
-      Math.min(stop, this.#end) - shift,
-      this.#end - shift,
-      shift,
-      row,
-      rows,
-      starts.byteOffset,
-      ends.byteOffset,
-      kinds.byteOffset,
-      rowStarts.byteOffset,
-      keysAt,
-      this.#keysEnd,
-    )
-    return { row: last, at: this.#kernels.next.value + shift }
+    const last = this.#kernels.scanJson(...this.#scanArguments(at, stop, row, rows))
+    return { row: last, at: this.#kernels.next.value + this.#shift }
   }
 
   /** See `scanCsv`, and above. */
   scanCsv(at: number, stop: number, row: number, rows: number, shape: CsvShape): { row: number; at: number } {
     if (shape.columnCount > maxColumns) return { row, at }
     if (this.#keysOf !== shape) this.#writePlaces(shape)
-    const shift = this.#from - textAt
-    const { starts, ends, kinds, rowStarts } = this
     const last = this.#kernels.scanCsv(
+      ...this.#scanArguments(at, stop, row, rows),
+      shape.delimiter,
+      shape.quote,
+      shape.hasReturns ? carriageReturn : newline,
+    )
+    return { row: last, at: this.#kernels.next.value + this.#shift }
+  }
+
+  /** From a place in the memory to one in the data. */
+  get #shift(): number {
+    return this.#from - textAt
+  }
+
+  /** What both scans are given: where they read, the rows to make, and where places and keys stand. */
+  #scanArguments(at: number, stop: number, row: number, rows: number) {
+    const shift = this.#shift
+    const { starts, ends, kinds, rowStarts } = this
+    return [
       at - shift,
       Math.min(stop, this.#end) - shift,
       this.#end - shift,
@@ -211,11 +212,7 @@ export class ScanMemory {
       rowStarts.byteOffset,
       keysAt,
       this.#keysEnd,
-      shape.delimiter,
-      shape.quote,
-      shape.hasReturns ? carriageReturn : newline,
-    )
-    return { row: last, at: this.#kernels.next.value + shift }
+    ] as const
   }
 
   /** See `fillInt64` and `fillFloat64`: puts the numbers of a slot into `values`; gives the row where it stopped, and how many are absent. */
