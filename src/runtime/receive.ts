@@ -188,15 +188,13 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
     let attempt = notYet
     let path = ''
     let loaded: readonly FileEntry[] | undefined
+    const fromMaker = <T>(read: () => T): T => fromProducer({ exchange: id, task: producer, attempt }, read)
     let position = 0
     const entries = (): readonly FileEntry[] => {
       if (loaded !== undefined) return loaded
       attempt = task.inputs.of(id, producer)
       path = env.files.partition(id, producer, attempt)
-      loaded =
-        attempt === 0
-          ? []
-          : fromProducer({ exchange: id, task: producer, attempt }, () => readIndex(env.host.disk, path, order.task))
+      loaded = attempt === 0 ? [] : fromMaker(() => readIndex(env.host.disk, path, order.task))
       return loaded
     }
     return {
@@ -214,9 +212,7 @@ export function receiveLeaf(node: PhysicalNodeOf<'receive'>, task: TaskContext, 
             return
           }
           task.checkCancelled()
-          const batch = fromProducer({ exchange: id, task: producer, attempt }, () =>
-            readBlockOf(env.host.disk, path, entry, fields),
-          )
+          const batch = fromMaker(() => readBlockOf(env.host.disk, path, entry, fields))
           faultPoint('task.batch')
           task.counts.rowsReceived += batch.rowCount
           const wait = output.emit(batch)
