@@ -113,6 +113,13 @@ function expectComplete(folder: string, result: CliResult): void {
 
 const eachOnce = [...letters].map(() => rowsAFile)
 
+/** All work was done once, by these processes, which have ended then. */
+async function expectSameWorkers(folder: string, pids: readonly number[]): Promise<void> {
+  expect(processesIn(folder)).toEqual(pids)
+  expect([...callsIn(folder).values()]).toEqual(eachOnce)
+  await allEnded(pids)
+}
+
 describe('workers that outlive their coordinator', () => {
   it.each([11, 30, 55, 90])(
     'go on with the same processes when the run is resumed after call %i, and nothing is done twice',
@@ -124,9 +131,7 @@ describe('workers that outlive their coordinator', () => {
       release(folder)
       await tasksEnd(folder, pids)
       expectComplete(folder, await cli(runArguments('--resume'), { cwd: folder }))
-      expect(processesIn(folder)).toEqual(pids)
-      expect([...callsIn(folder).values()]).toEqual(eachOnce)
-      await allEnded(pids)
+      await expectSameWorkers(folder, pids)
       expect(existsSync(sockets)).toBe(false)
     },
   )
@@ -140,9 +145,7 @@ describe('workers that outlive their coordinator', () => {
     await resumed.until(() => journalOf(folder).includes('"record":"resume"'), 'the claim')
     release(folder)
     expectComplete(folder, await resumed.ended)
-    expect(processesIn(folder)).toEqual(pids)
-    expect([...callsIn(folder).values()]).toEqual(eachOnce)
-    await allEnded(pids)
+    await expectSameWorkers(folder, pids)
   })
 
   it('are adopted again and again', async () => {
@@ -157,9 +160,7 @@ describe('workers that outlive their coordinator', () => {
     }
     release(folder)
     expectComplete(folder, await cli(runArguments('--resume'), { cwd: folder }))
-    expect(processesIn(folder)).toEqual(pids)
-    expect([...callsIn(folder).values()]).toEqual(eachOnce)
-    await allEnded(pids)
+    await expectSameWorkers(folder, pids)
   })
 
   it('are joined by new ones in the place of those that ended', async () => {
